@@ -1,0 +1,86 @@
+/**
+ * The executor port: how an attempt's body is run.
+ *
+ * Promised by an executor: `start` never throws and reports exactly one end (`succeeded` or `failed`),
+ * asynchronously (never from inside `start`), also after `stop` and `kill`. Output and progress come before
+ * the end, in order.
+ * Deliberately not in it: admission, retries, time-outs, states, timers. The runtime owns them; the grace
+ * period between `stop` and `kill` is the runtime's timer.
+ */
+import type { Logger } from '../core/logger.ts';
+
+/** A function exported by a module, runnable on another thread. Made by `defineTask`. */
+export interface ModuleWork {
+  readonly kind: 'module';
+  /** Absolute URL of the module (`file:`). */
+  readonly module: string;
+  readonly export: string;
+}
+
+/** A child process. `argv[0]` is looked up on PATH; with `shell` the one string goes to /bin/sh -c. */
+export interface CommandWork {
+  readonly kind: 'command';
+  readonly argv: readonly string[];
+  readonly shell: boolean;
+  readonly cwd: string | undefined;
+  /** Added to the environment of this process. */
+  readonly env: Readonly<Record<string, string>> | undefined;
+}
+
+/** A function of this process. */
+export interface FunctionWork {
+  readonly kind: 'function';
+  readonly fn: (...args: readonly never[]) => unknown;
+}
+
+export type Work = FunctionWork | ModuleWork | CommandWork;
+
+/** What a body may know of its attempt besides its arguments; the runtime's TaskContext implements it. */
+export interface AttemptContext {
+  readonly id: string;
+  readonly name: string;
+  readonly runId: string;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  /** Aborted with a TerminatedError or TaskTimeoutError when the attempt is to stop. */
+  readonly signal: AbortSignal;
+  readonly terminateRequested: boolean;
+  readonly logger: Logger;
+  emitProgress(percent?: number, message?: string): void;
+  emitOutput(stream: 'stdout' | 'stderr', chunk: string): void;
+  throwIfCancelled(): void;
+}
+
+export interface AttemptRequest {
+  readonly work: Work;
+  readonly args: readonly unknown[];
+  readonly context: AttemptContext;
+}
+
+/** Where an executor reports. Each end is reported once; what comes after the end is ignored. */
+export interface AttemptReports {
+  succeeded(value: unknown): void;
+  failed(error: unknown): void;
+  /** Inline generators only: the body waits for `on` and holds nothing meanwhile. `wake` goes on with it. */
+  suspended?(on: PromiseLike<unknown>): void;
+}
+
+/** An attempt that runs. Both calls may come at any time, repeatedly, and after the end. */
+export interface RunningAttempt {
+  /** Ask politely: deliver `reason` to the body's signal; SIGTERM to a process group. */
+  stop(reason: unknown): void;
+  /** End it now: SIGKILL, thread termination. Absent where the body cannot be killed (inline). */
+  readonly kill?: () => void;
+}
+
+export interface Executor {
+  /** The name users put into a task's `executor` option. */
+  readonly name: string;
+  /** The kinds of work this executor runs. */
+  readonly accepts: readonly Work['kind'][];
+  /** True when `kill` ends a body for certain; false when a body that ignores its signal must be abandoned. */
+  readonly canKill: boolean;
+  start(request: AttemptRequest, reports: AttemptReports): RunningAttempt;
+  /** Frees threads and children. Called once, when no attempt runs. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/soak/**', 'node_modules/**'],
+    testTimeout: 60_000,
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts', 'machines/**/*.ts'],
+      reporter: ['text-summary', 'json-summary'],
+      thresholds: {
+        lines: 95,
+        'machines/**': { branches: 100 },
+        'src/admission/**': { branches: 100 },
+      },
+    },
+  },
+});
