@@ -107,7 +107,12 @@ export class UnschedulableTaskError extends SignalboxError {
 }
 
 /** Shorthand for the most frequent error: what was given, what is allowed. */
-export function invalidArgument(what: string, given: unknown, allowed: string, hint?: string): SignalboxError {
+export function invalidArgument(
+  what: string,
+  given: unknown,
+  allowed: string,
+  hint?: string,
+): SignalboxError {
   return new SignalboxError('INVALID_ARGUMENT', `${what} was ${show(given)}; allowed: ${allowed}`, {
     ...(hint === undefined ? {} : { hint }),
     details: { argument: what },
@@ -116,8 +121,10 @@ export function invalidArgument(what: string, given: unknown, allowed: string, h
 
 /** A short, safe rendering of any value for an error message; never throws. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
-  if (typeof value === 'function') return value.name === '' ? 'an anonymous function' : `function ${value.name}`;
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
+  if (typeof value === 'function')
+    return value.name === '' ? 'an anonymous function' : `function ${value.name}`;
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value !== 'object' || value === null) return String(value);
   if (Array.isArray(value)) return `an array of ${value.length}`;

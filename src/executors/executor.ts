@@ -61,8 +61,8 @@ export interface AttemptRequest {
 export interface AttemptReports {
   succeeded(value: unknown): void;
   failed(error: unknown): void;
-  /** Inline generators only: the body waits for `on` and holds nothing meanwhile. `wake` goes on with it. */
-  suspended?(on: PromiseLike<unknown>): void;
+  /** Inline generators only: the body waits for `on` and holds nothing until `resume` (rule 3). */
+  suspended(on: PromiseLike<unknown>): void;
 }
 
 /** An attempt that runs. Both calls may come at any time, repeatedly, and after the end. */
@@ -71,6 +71,8 @@ export interface RunningAttempt {
   stop(reason: unknown): void;
   /** End it now: SIGKILL, thread termination. Absent where the body cannot be killed (inline). */
   readonly kill?: () => void;
+  /** Goes on with a suspended body, handing it how the promise it waits for was settled. */
+  readonly resume?: (settled: PromiseSettledResult<unknown>) => void;
 }
 
 export interface Executor {
