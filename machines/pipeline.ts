@@ -15,12 +15,17 @@ export interface PipelineContext {
   readonly outcome: Outcome | null;
 }
 
+/** `endBlocked` stands under this event alone. */
+type Block = Extract<PipelineEvent, { readonly type: 'BLOCK' }>;
+
 interface Args {
   readonly event: PipelineEvent;
 }
 
 const to = moves('pipeline');
 const trusted = ({ event }: Args): boolean => 'token' in event && event.token === RUNTIME;
+const errorOf = (event: PipelineEvent): unknown => ('error' in event ? event.error : undefined);
+const resultOf = (event: PipelineEvent): unknown => ('value' in event ? event.value : undefined);
 const reasonOf = (event: PipelineEvent, otherwise: string): string =>
   'reason' in event && typeof event.reason === 'string' ? event.reason : otherwise;
 
@@ -57,21 +62,19 @@ export const pipelineMachine = setup({
     suspendedBody: assign(({ context }) => ({ ...context, suspended: true })),
     endingTerminated: assign(({ context, event }) => ({
       ...context,
-      ending: { error: 'error' in event ? event.error : undefined },
+      ending: { error: errorOf(event) },
     })),
     endSucceeded: assign(({ context, event }) =>
-      ended(context, { kind: 'succeeded', value: 'value' in event ? event.value : undefined }),
+      ended(context, { kind: 'succeeded', value: resultOf(event) }),
     ),
     endSkipped: assign(({ context, event }) =>
       ended(context, {
         kind: 'succeeded',
-        value: 'value' in event ? event.value : undefined,
+        value: resultOf(event),
         reason: reasonOf(event, 'skipped'),
       }),
     ),
-    endFailed: assign(({ context, event }) =>
-      ended(context, { kind: 'failed', error: 'error' in event ? event.error : undefined }),
-    ),
+    endFailed: assign(({ context, event }) => ended(context, { kind: 'failed', error: errorOf(event) })),
     endCancelled: assign(({ context, event }) =>
       ended(context, {
         kind: 'cancelled',
@@ -81,7 +84,7 @@ export const pipelineMachine = setup({
     endAborted: assign(({ context, event }) =>
       ended(context, {
         kind: 'cancelled',
-        error: 'error' in event ? event.error : undefined,
+        error: errorOf(event),
         reason: 'cancelled',
       }),
     ),
@@ -89,13 +92,14 @@ export const pipelineMachine = setup({
       ended(context, { kind: 'cancelled', error: context.ending?.error, reason: 'terminated' }),
     ),
     endBlocked: assign(({ context, event }) =>
-      ended(context, { kind: 'blocked', reason: event.type === 'BLOCK' ? event.parent : 'blocked' }),
+      ended(context, { kind: 'blocked', reason: (event as Block).parent }),
     ),
   },
 }).createMachine({
   id: 'pipeline',
   context: { ending: null, suspended: false, outcome: null },
-  output: ({ context }) => context.outcome ?? { kind: 'failed' },
+  /** Every end writes the outcome (T2). */
+  output: ({ context }) => context.outcome as Outcome,
   initial: 'queued',
   states: {
     queued: {

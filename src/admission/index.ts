@@ -1,0 +1,10 @@
+export { Admission } from './admission.ts';
+export { amountToUnits, capacityToUnits, MAX_AMOUNT, UNITS_PER_ONE, unitsToAmount } from './amounts.ts';
+export { AdmissionFault } from './fault.ts';
+export type { AdmissionOptions, AdmissionPolicy, ResourceSpec } from './options.ts';
+export { PipelineQueue, type QueuedPipeline } from './pipeline-queue.ts';
+export type { RateLimit } from './rate-window.ts';
+export type { ConcurrencyKey, ResourceNeed, ResourceVector } from './resource-vector.ts';
+export type { LabelUsage } from './resources.ts';
+export { compareTickets, type Ticket, type TicketPlace } from './ticket.ts';
+export type { ConcurrencyKeySpec } from './vector-table.ts';

@@ -1,0 +1,165 @@
+/**
+ * One child process and its group.
+ *
+ * Owns: the child from spawn to the end of its output, and what its exit means.
+ * Invariants:
+ * (C1) the end comes after the exit *and* after the last byte of output;
+ * (C2) a group that was told to stop leaves nobody behind: when its attempt ends, what is left is killed;
+ * (C3) a killed attempt ends even if a process outside the group (a daemon) keeps the pipes open.
+ */
+import type { execa } from 'execa';
+import type { AttemptContext, AttemptReports, CommandWork, RunningAttempt } from './executor.ts';
+import { forgetGroup, guardGroup, signalGroup } from './process-groups.ts';
+import { ProcessOutput } from './process-output.ts';
+import { type Exit, failed, notStarted, type ProcessResult, terminated } from './process-result.ts';
+
+export type { ProcessResult } from './process-result.ts';
+
+export type Execa = typeof execa;
+
+type Asked = 'nothing' | 'stop' | 'kill';
+
+type Child = ReturnType<typeof spawn>;
+
+/** Turns of the event loop without output after which a killed child's pipes are given up (C3). */
+const QUIET_TURNS = 1;
+
+export class ProcessAttempt implements RunningAttempt {
+  readonly #work: CommandWork;
+  readonly #reports: AttemptReports;
+  readonly #stdout: ProcessOutput;
+  readonly #stderr: ProcessOutput;
+  #child: Child | undefined;
+  #phase: 'waiting' | 'running' | 'exited' | 'ended' = 'waiting';
+  #asked: Asked = 'nothing';
+  /** What had been asked when the child exited: an exit before that was its own. */
+  #askedBeforeExit: Asked = 'nothing';
+  #chunks = 0;
+
+  constructor(work: CommandWork, context: AttemptContext, reports: AttemptReports, keepBytes: number) {
+    this.#work = work;
+    this.#reports = reports;
+    this.#stdout = new ProcessOutput(keepBytes, (line) => context.emitOutput('stdout', line));
+    this.#stderr = new ProcessOutput(keepBytes, (line) => context.emitOutput('stderr', line));
+  }
+
+  stop(reason: unknown): void {
+    if (this.#asked !== 'nothing') return;
+    this.#ask('stop', 'SIGTERM', reason);
+  }
+
+  kill(): void {
+    if (this.#asked === 'kill') return;
+    this.#ask('kill', 'SIGKILL', undefined);
+    if (this.#phase === 'exited') this.#giveUpPipes();
+  }
+
+  /** Ends an attempt whose command cannot be started. */
+  refuse(error: unknown): void {
+    if (this.#phase === 'ended') return;
+    this.#phase = 'ended';
+    this.#reports.failed(error);
+  }
+
+  /** Runs to the end. Never rejects. */
+  async run(library: Execa): Promise<void> {
+    // Never from inside start, nor from the call that stopped it before it began.
+    await undefined;
+    if (this.#phase === 'ended') return;
+    this.#phase = 'running';
+    const child = this.#spawn(library);
+    if (child !== undefined) await this.#follow(child);
+  }
+
+  #spawn(library: Execa): Child | undefined {
+    try {
+      return spawn(library, this.#work);
+    } catch (cause) {
+      this.refuse(notStarted(this.#work, { originalMessage: String(cause), cause }));
+      return undefined;
+    }
+  }
+
+  async #follow(child: Child): Promise<void> {
+    this.#child = child;
+    if (child.pid !== undefined) guardGroup(child.pid);
+    this.#read(child.stdout, this.#stdout);
+    this.#read(child.stderr, this.#stderr);
+    child.once('exit', () => this.#onExit());
+    const exit: Exit = await child;
+    this.#stdout.end();
+    this.#stderr.end();
+    this.#end(exit, child.pid);
+  }
+
+  #ask(asked: 'stop' | 'kill', signal: NodeJS.Signals, reason: unknown): void {
+    if (this.#phase === 'ended') return;
+    this.#asked = asked;
+    if (this.#phase === 'waiting') {
+      this.#phase = 'ended';
+      queueMicrotask(() => this.#reports.failed(terminated(this.#work, undefined, asked === 'kill', reason)));
+      return;
+    }
+    const pid = this.#child?.pid;
+    if (pid !== undefined) signalGroup(pid, signal);
+  }
+
+  #read(stream: NodeJS.ReadableStream, output: ProcessOutput): void {
+    stream.on('data', (chunk: Buffer) => {
+      this.#chunks += 1;
+      output.write(chunk);
+    });
+  }
+
+  #onExit(): void {
+    this.#phase = 'exited';
+    this.#askedBeforeExit = this.#asked;
+    if (this.#asked === 'kill') this.#giveUpPipes();
+  }
+
+  /** Reads what is in the pipes; who holds them open is not in the group, and is not waited for (C3). */
+  #giveUpPipes(quiet = 0, chunks = this.#chunks): void {
+    if (this.#phase === 'ended') return;
+    if (quiet === QUIET_TURNS) {
+      this.#child?.stdout.destroy();
+      this.#child?.stderr.destroy();
+      return;
+    }
+    setImmediate(() => this.#giveUpPipes(chunks === this.#chunks ? quiet + 1 : 0, this.#chunks));
+  }
+
+  #end(exit: Exit, pid: number | undefined): void {
+    this.#phase = 'ended';
+    if (pid === undefined) {
+      this.#reports.failed(notStarted(this.#work, exit));
+      return;
+    }
+    if (this.#asked !== 'nothing') signalGroup(pid, 'SIGKILL'); // (C2)
+    forgetGroup(pid);
+    const result = this.#result(exit, pid);
+    if (result.exitCode === 0) this.#reports.succeeded(result);
+    else if (this.#askedBeforeExit !== 'nothing')
+      this.#reports.failed(terminated(this.#work, result, this.#askedBeforeExit === 'kill'));
+    else this.#reports.failed(failed(this.#work, result, this.#stderr.lastLine));
+  }
+
+  #result({ exitCode, signal }: Exit, pid: number): ProcessResult {
+    const truncated = this.#stdout.truncated || this.#stderr.truncated;
+    return { exitCode, signal, stdout: this.#stdout.text, stderr: this.#stderr.text, truncated, pid };
+  }
+}
+
+function spawn(library: Execa, { argv, shell, cwd, env }: CommandWork) {
+  return library(argv[0] ?? '', argv.slice(1), {
+    shell,
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(env === undefined ? {} : { env }),
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    buffer: false,
+    reject: false,
+    cleanup: false, // process-groups.ts sees to the whole group
+    detached: process.platform !== 'win32',
+  });
+}

@@ -1,0 +1,121 @@
+/**
+ * Rule 2: a task body that waits for a run holds its slot and resources meanwhile. When what that run needs is
+ * held by tasks that wait for it, nothing can ever move; the wait that closed the circle gets WOULD_DEADLOCK.
+ *
+ * `stuckTasks` is optimistic: it takes every task that does not wait, every timer and every body that is not
+ * known to wait as able to finish. What is left when all of that is granted can never move by itself.
+ */
+import { SignalboxError } from '../core/errors.ts';
+import type { PipelineRow, Row, TaskRow } from './rows.ts';
+import type { Supervisor } from './supervisor.ts';
+
+/** A wait of a task body for a run, a stage or a task. */
+export interface BodyWait {
+  readonly task: TaskRow;
+  readonly on: Row;
+  readonly reject: (reason: unknown) => void;
+}
+
+export class Deadlocks {
+  readonly #supervisor: Supervisor;
+  /** In the order in which the waits began. */
+  readonly #waits = new Set<BodyWait>();
+  /** Waits that the bodies of runs are in: a body that waits for nothing can go on by itself. */
+  readonly #bodies = new Map<PipelineRow, number>();
+
+  constructor(supervisor: Supervisor) {
+    this.#supervisor = supervisor;
+  }
+
+  taskWaits(wait: BodyWait): void {
+    this.#waits.add(wait);
+    this.#supervisor.host.wake();
+  }
+
+  taskGoesOn(wait: BodyWait): void {
+    this.#waits.delete(wait);
+  }
+
+  bodyWaits(run: PipelineRow, change: 1 | -1): void {
+    const count = (this.#bodies.get(run) ?? 0) + change;
+    if (count === 0) this.#bodies.delete(run);
+    else this.#bodies.set(run, count);
+    if (change === 1 && this.#waits.size > 0) this.#supervisor.host.wake();
+  }
+
+  /** After admission: rejects the youngest wait of a circle. */
+  check(): void {
+    if (this.#waits.size === 0 || this.#supervisor.admission.queuedCount === 0 || this.#supervisor.paused)
+      return;
+    const waits = [...this.#waits];
+    const stuck = stuckTasks(this.#supervisor, waits, (run) => this.#bodies.has(run));
+    const last = waits.filter((wait) => stuck.has(wait.task)).at(-1);
+    if (last === undefined) return;
+    this.#waits.delete(last);
+    last.reject(
+      new SignalboxError(
+        'WOULD_DEADLOCK',
+        `the task ${JSON.stringify(last.task.name)} waits for ${last.on.kind} ${JSON.stringify(last.on.name ?? '')}, which needs what this task holds`,
+        { hint: 'raise the capacity or taskParallelism, or wait from the pipeline instead of from a task' },
+      ),
+    );
+  }
+}
+
+/** The waiting tasks that can never go on unless a wait is given up. Pure. */
+export function stuckTasks(
+  supervisor: Supervisor,
+  waits: readonly Pick<BodyWait, 'task' | 'on'>[],
+  bodyWaits: (run: PipelineRow) => boolean,
+): Set<TaskRow> {
+  const stuck = new Set(
+    waits.map((wait) => wait.task).filter((task) => task.snapshot.leaf.path === 'running.executing'),
+  );
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const { task, on } of waits) {
+      if (stuck.has(task) && canMove(supervisor, on, stuck, bodyWaits)) changed = stuck.delete(task);
+    }
+  }
+  return stuck;
+}
+
+type Stuck = ReadonlySet<TaskRow>;
+
+function canMove(
+  supervisor: Supervisor,
+  on: Row,
+  stuck: Stuck,
+  bodyWaits: (run: PipelineRow) => boolean,
+): boolean {
+  if (on.snapshot.leaf.final) return true;
+  if (on.kind === 'task') return taskCanMove(supervisor, on, stuck);
+  const run = on.kind === 'stage' ? on.run : on;
+  return runCanMove(supervisor, run, stuck, bodyWaits);
+}
+
+function runCanMove(
+  supervisor: Supervisor,
+  run: PipelineRow,
+  stuck: Stuck,
+  bodyWaits: (run: PipelineRow) => boolean,
+): boolean {
+  if (run.snapshot.leaf.state !== 'running') return true;
+  if (!run.bodyOver && !bodyWaits(run)) return true;
+  const open = run.tasks.filter((task) => !task.snapshot.leaf.final);
+  if (open.length === 0 && run.childRuns.size === 0) return true;
+  if (open.some((task) => taskCanMove(supervisor, task, stuck))) return true;
+  return [...run.childRuns].some((child) => runCanMove(supervisor, child, stuck, bodyWaits));
+}
+
+function taskCanMove(supervisor: Supervisor, task: TaskRow, stuck: Stuck): boolean {
+  const { path } = task.snapshot.leaf;
+  if (path !== 'queued.eligible') return !stuck.has(task);
+  const { admission } = supervisor;
+  const held = [...stuck].map((row) => row.vector);
+  if (held.length >= admission.taskParallelism) return false;
+  const head = admission.smallest;
+  const blockedByHead =
+    head !== undefined && !admission.mayBePassed(head) && !admission.fitsBeside(head.vector, held);
+  return !blockedByHead && admission.fitsBeside(task.vector, held);
+}

@@ -1,0 +1,210 @@
+/**
+ * The desk: what handles, controls and the scheduler ask for. Validates, turns each call into one event or one
+ * submission, and answers. Nothing of a call is visible to others before the next turn.
+ */
+import type { Observable } from 'rxjs';
+import type { AnyActorRef } from 'xstate';
+import { taskLogic } from '../../machines/compiled.ts';
+import { RUNTIME } from '../../machines/protocol.ts';
+import type { Clock } from '../core/clock.ts';
+import { invalidArgument, SignalboxError, TerminatedError } from '../core/errors.ts';
+import type { IdSource } from '../core/ids.ts';
+import type { Random } from '../core/random.ts';
+import { ambient } from './ambient.ts';
+import { Body } from './body.ts';
+import { Controls } from './controls.ts';
+import type { Engine } from './engine.ts';
+import type { RuntimeEvent } from './events.ts';
+import { PipelineHandle } from './pipeline-handle.ts';
+import type { PipelineRow, Row, RunSpec, TaskRow, TaskSnapshot } from './rows.ts';
+import { StageHandle } from './stage-handle.ts';
+import { TaskHandle } from './task-handle.ts';
+import type { TaskPlan } from './task-spec.ts';
+import { readWaitOptions, untilVisible, type WaitOptions, type WaitTimers } from './waits.ts';
+
+const RELEASE = Object.freeze({ type: 'RELEASE', token: RUNTIME } as const);
+
+export class Desk {
+  readonly #engine: Engine;
+  /** First snapshots of tasks without a deadline: shared, since they are equal. */
+  readonly #eligible = new Map<number, TaskSnapshot>();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  get clock(): Clock {
+    return this.#engine.settings.clock;
+  }
+  get random(): Random {
+    return this.#engine.settings.random;
+  }
+  get ids(): IdSource {
+    return this.#engine.ids;
+  }
+  get timers(): WaitTimers {
+    return this.#engine;
+  }
+  owns(row: PipelineRow): boolean {
+    return row.ids === this.#engine.ids;
+  }
+
+  // --- submissions ---------------------------------------------------------------------------------------
+
+  submitRun(
+    spec: Omit<RunSpec, 'ids'>,
+    after: readonly PipelineRow[],
+    enter: (controls: Controls) => unknown,
+    input: unknown,
+  ): PipelineHandle<unknown> {
+    const { supervisor, retention, ids } = this.#engine;
+    const attach = (row: PipelineRow) => {
+      row.body = new Body(row, enter, (body) => new Controls(this, body), input);
+      retention.runOpened(row);
+    };
+    const row = supervisor.addRun({ ...spec, ids }, after, attach);
+    return new PipelineHandle(this, row);
+  }
+
+  submitTask(run: PipelineRow, plan: TaskPlan): TaskHandle<unknown> {
+    const { settings, executors, supervisor } = this.#engine;
+    const { spec, work, args } = plan;
+    const { maxQueuedTasks } = settings.limits;
+    if (settings.admission.queuedCount >= maxQueuedTasks) {
+      throw new SignalboxError(
+        'LIMIT_EXCEEDED',
+        `${maxQueuedTasks} tasks are queued; allowed: limits.maxQueuedTasks`,
+        {
+          hint: 'wait for some to finish before submitting more',
+          retryable: true,
+        },
+      );
+    }
+    const { canKill } = executors.for(spec.executor, work);
+    const vector = settings.admission.vector(spec.resources, spec.concurrencyKey);
+    const snapshot = this.#firstSnapshot(spec.retry?.maxAttempts ?? 1, canKill, spec.deadlineMs);
+    const stage = run.stages.length - 1;
+    const row = supervisor.addTask({ run, stage, spec, vector, snapshot, work, args });
+    return new TaskHandle(this, row);
+  }
+
+  #firstSnapshot(maxAttempts: number, canKill: boolean, deadlineMs: number | undefined): TaskSnapshot {
+    if (deadlineMs !== undefined) return eligible(maxAttempts, canKill, this.clock.now() + deadlineMs);
+    const key = canKill ? maxAttempts : -maxAttempts;
+    let snapshot = this.#eligible.get(key);
+    if (snapshot === undefined) {
+      snapshot = eligible(maxAttempts, canKill, null);
+      if (this.#eligible.size < 64) this.#eligible.set(key, snapshot);
+    }
+    return snapshot;
+  }
+
+  stageForward(run: PipelineRow, name: string | undefined): void {
+    if (name !== undefined && (typeof name !== 'string' || name === '')) {
+      throw invalidArgument('the name of a stage', name, 'a non-empty string, or nothing');
+    }
+    this.#engine.supervisor.reachStage(run, name);
+  }
+
+  // --- looking -------------------------------------------------------------------------------------------
+
+  handleOf(row: TaskRow): TaskHandle<unknown> {
+    return row.handle ?? new TaskHandle(this, row);
+  }
+
+  stagesOf(run: PipelineRow): readonly StageHandle[] {
+    return run.stages.map((stage) => stage.handle ?? new StageHandle(this, stage));
+  }
+
+  tasksOf(run: PipelineRow, stage: number | undefined): readonly TaskHandle<unknown>[] {
+    const rows = stage === undefined ? run.tasks : run.tasks.filter((task) => task.stage === stage);
+    return rows.map((row) => this.handleOf(row));
+  }
+
+  actorOf(row: Row): AnyActorRef {
+    return this.#engine.actors.of(row);
+  }
+
+  eventsOf(id: string, row: Row): Observable<RuntimeEvent> {
+    return this.#engine.hub.of(id, () => this.#engine.recorder.lastEvent(row));
+  }
+
+  discard(run: PipelineRow): void {
+    this.#engine.retention.forget(run);
+  }
+
+  /** Resolves when the row's end is visible; what the caller is waiting in is known to the deadlock check. */
+  async until(row: Row, options: WaitOptions | undefined, label: string): Promise<void> {
+    const limits = readWaitOptions(options);
+    const { leftover } = this.#engine;
+    if (leftover !== undefined && !row.visible) throw leftover;
+    if (row.kind !== 'stage') row.observed = true;
+    const { promise, reject } = untilVisible(this.timers, row, limits, label);
+    if (row.visible) await promise;
+    else await this.whileWaiting(row, reject, promise);
+  }
+
+  /** Registers the calling task or run as waiting for as long as `promise` takes. */
+  async whileWaiting<T>(on: Row, reject: (reason: unknown) => void, promise: Promise<T>): Promise<T> {
+    const caller = ambient();
+    const { deadlocks } = this.#engine;
+    if (caller === undefined) return promise;
+    if (caller.kind === 'pipeline') {
+      deadlocks.bodyWaits(caller, 1);
+      return promise.finally(() => deadlocks.bodyWaits(caller, -1));
+    }
+    const wait = { task: caller, on, reject };
+    deadlocks.taskWaits(wait);
+    return promise.finally(() => deadlocks.taskGoesOn(wait));
+  }
+
+  // --- stopping and holding ------------------------------------------------------------------------------
+
+  cancel(row: TaskRow | PipelineRow, reason: string | undefined): boolean {
+    const event = { type: 'CANCEL', ...(reason === undefined ? {} : { reason }) } as const;
+    const { supervisor } = this.#engine;
+    return row.kind === 'task' ? supervisor.sendTask(row, event) : supervisor.sendRun(row, event);
+  }
+
+  requestTerminate(row: TaskRow | PipelineRow, reason: string | Error | undefined): boolean {
+    const { path, final } = row.snapshot.leaf;
+    if (final) return false;
+    const error = reason instanceof Error ? reason : new TerminatedError(reason ?? 'terminated on request');
+    const event = { type: 'TERMINATE', error } as const;
+    const { supervisor } = this.#engine;
+    const taken =
+      row.kind === 'task' && this.#canTerminate(row)
+        ? supervisor.sendTask(row, event)
+        : row.kind === 'pipeline' && path !== 'running.terminating' && supervisor.sendRun(row, event);
+    return taken || path === 'running.terminating';
+  }
+
+  /** Asking twice is fine and changes nothing; a task that runs out of time can still be terminated. */
+  #canTerminate(row: TaskRow): boolean {
+    return (
+      row.snapshot.leaf.path !== 'running.terminating' || row.snapshot.context.ending?.kind !== 'terminated'
+    );
+  }
+
+  hold(row: TaskRow, reason: string | undefined, until: number | undefined): boolean {
+    if (until !== undefined && !Number.isFinite(until))
+      throw invalidArgument('until', until, 'a time in epoch milliseconds');
+    return this.#engine.supervisor.sendTask(row, {
+      type: 'HOLD',
+      ...(reason === undefined ? {} : { reason }),
+      ...(until === undefined ? {} : { until }),
+    });
+  }
+
+  unhold(row: TaskRow): boolean {
+    return this.#engine.supervisor.sendTask(row, { type: 'UNHOLD' });
+  }
+}
+
+/** The snapshot of a task that has no dependencies: `waiting`, and released on the spot. */
+function eligible(maxAttempts: number, canKill: boolean, deadlineAt: number | null): TaskSnapshot {
+  const waiting = taskLogic.initial({ maxAttempts, canKill, deadlineAt });
+  const edge = taskLogic.edgeFor(waiting, RELEASE);
+  if (edge === undefined) throw new Error('(T1) a waiting task must be releasable');
+  return taskLogic.follow(waiting, edge, RELEASE);
+}

@@ -1,0 +1,283 @@
+/**
+ * The engine: the supervisor's host in a real process. It enters bodies, keeps the timers, delivers events and
+ * answers handles. Everything that comes from outside the supervisor (a report, a timer, the end of a body)
+ * waits in the inbox for the next turn.
+ *
+ * Owns: inbox, turns, timers, event hub, executors, actors. Decides nothing about the schedule.
+ * A turn: inbox, admission until nothing more may be admitted (S6), bodies, events; rule 6 cuts it.
+ */
+import type { LifecycleState } from '../../machines/lifecycle.ts';
+import type { PipelineEvent, StageEvent, SupervisorEvent, TaskEvent } from '../../machines/protocol.ts';
+import { createIdSource, type IdSource } from '../core/ids.ts';
+import { Actors } from './actors.ts';
+import type { Attempt } from './attempt.ts';
+import { AttemptRunner } from './attempt-runner.ts';
+import { Deadlocks } from './deadlock.ts';
+import { EventHub } from './event-hub.ts';
+import { ExecutorSet } from './executor-set.ts';
+import type { Host } from './host.ts';
+import type { SchedulerSettings } from './options.ts';
+import { Recorder } from './recorder.ts';
+import { ResourceReporter } from './resource-reporter.ts';
+import { Retention } from './retention.ts';
+import { dueAt, fireTimer } from './row-timers.ts';
+import type { PipelineRow, Row, StageRow, TaskRow } from './rows.ts';
+import { RunRunner } from './run-runner.ts';
+import { Supervisor } from './supervisor.ts';
+import { type TimerEntry, Timers } from './timers.ts';
+import { Turns, type TurnWork } from './turns.ts';
+import type { WaitTimers } from './waits.ts';
+
+type Message = Attempt | (() => void);
+
+export class Engine implements Host, TurnWork, WaitTimers {
+  readonly settings: SchedulerSettings;
+  readonly ids: IdSource;
+  readonly hub: EventHub;
+  readonly recorder: Recorder;
+  readonly supervisor: Supervisor;
+  readonly actors: Actors;
+  readonly executors: ExecutorSet;
+  readonly retention: Retention;
+  readonly deadlocks: Deadlocks;
+  readonly #timers: Timers;
+  readonly #turns: Turns;
+  readonly #attempts: AttemptRunner;
+  readonly #runs: RunRunner;
+  readonly #resources: ResourceReporter;
+  /** Called whenever a run has closed: whoever waits for an empty scheduler looks again. */
+  readonly idleListeners = new Set<() => void>();
+  /** Time of a terminated run's body before it is abandoned. */
+  graceMs: number;
+  /** Set when a suspended scheduler was closed: what is not final now will never be. */
+  leftover: Error | undefined = undefined;
+  #inbox: Message[] = [];
+  #admissionDue = false;
+  #rateTimer: TimerEntry | undefined = undefined;
+
+  constructor(settings: SchedulerSettings) {
+    const { clock, logger, limits } = settings;
+    this.settings = settings;
+    this.graceMs = settings.graceMs;
+    this.ids = createIdSource(clock.now);
+    this.hub = new EventHub({
+      clock,
+      logger,
+      ring: limits.eventRing,
+      onVisible: this.#onVisible,
+      wake: this.#wakeTurn,
+    });
+    this.recorder = new Recorder(this.hub);
+    this.supervisor = new Supervisor({
+      admission: settings.admission,
+      pipelineParallelism: settings.pipelineParallelism,
+      host: this,
+    });
+    this.actors = new Actors(this.supervisor, settings.inspect);
+    this.executors = new ExecutorSet(settings.executors);
+    this.retention = new Retention(settings);
+    this.deadlocks = new Deadlocks(this.supervisor);
+    this.#timers = new Timers(clock, this.post);
+    this.#turns = new Turns(clock, this);
+    this.#resources = new ResourceReporter(settings.admission, this.hub);
+    const { supervisor, executors, hub, post } = this;
+    this.#attempts = new AttemptRunner({ settings, supervisor, executors, hub, post });
+    this.#runs = new RunRunner(supervisor, () => this.settings.clock.now() + this.graceMs, post);
+  }
+
+  // --- turns -------------------------------------------------------------------------------------------
+
+  readonly #wakeTurn = (): void => this.#turns.wake();
+
+  readonly post = (message: Message): void => {
+    this.#inbox.push(message);
+    this.#turns.wake();
+  };
+
+  wake(): void {
+    this.#admissionDue = true;
+    this.#turns.wake();
+  }
+
+  pending(): boolean {
+    const { readyTasks, readyRuns } = this.supervisor;
+    return (
+      this.#inbox.length > 0 ||
+      this.#admissionDue ||
+      readyTasks.length > 0 ||
+      readyRuns.length > 0 ||
+      this.hub.waiting
+    );
+  }
+
+  /** One slice of a turn; see `TurnWork`. */
+  step(budget: number): number {
+    let done = this.#readInbox(budget);
+    if (this.#admissionDue) done += this.#admit(budget);
+    done += this.#startReady();
+    if (this.hub.waiting) done += this.hub.flush(budget);
+    return done;
+  }
+
+  #readInbox(budget: number): number {
+    const inbox = this.#inbox;
+    const count = Math.min(inbox.length, budget);
+    if (count === 0) return 0;
+    this.#inbox = count < inbox.length ? inbox.slice(count) : [];
+    for (let i = 0; i < count; i += 1) {
+      const message = inbox[i];
+      if (typeof message === 'function') message();
+      else if (message !== undefined) this.#attempts.process(message);
+    }
+    return count;
+  }
+
+  #admit(budget: number): number {
+    this.#admissionDue = false;
+    const admitted = this.supervisor.admit(this.settings.clock.now(), budget);
+    if (admitted >= budget) this.#admissionDue = true;
+    else this.#afterAdmission();
+    return admitted;
+  }
+
+  #afterAdmission(): void {
+    this.#armRateTimer();
+    this.#resources.report();
+    this.deadlocks.check();
+  }
+
+  /** A rate limit gives its tokens back by time (rule 5): come back then. */
+  #armRateTimer(): void {
+    const at = this.supervisor.paused ? undefined : this.settings.admission.retryAt;
+    if (this.#rateTimer?.live && this.#rateTimer.at === at) return;
+    if (this.#rateTimer !== undefined) this.#timers.cancel(this.#rateTimer);
+    this.#rateTimer = at === undefined ? undefined : this.#timers.set(at, () => this.wake());
+  }
+
+  #startReady(): number {
+    const tasks = this.supervisor.readyTasks;
+    let started = tasks.length;
+    if (started > 0) {
+      this.supervisor.readyTasks = [];
+      for (const row of tasks) this.#attempts.start(row);
+    }
+    for (let row = this.supervisor.startNextRun(); row !== undefined; row = this.supervisor.startNextRun()) {
+      this.#runs.enter(row);
+      started += 1;
+    }
+    return started;
+  }
+
+  // --- the supervisor's host -----------------------------------------------------------------------------
+
+  submitted(row: Row): void {
+    this.recorder.submitted(row);
+    if (row.kind !== 'stage' && row.snapshot.context.outcome === null) this.retime(row);
+  }
+
+  moved(row: Row, previous: string, event: TaskEvent | PipelineEvent | StageEvent): void {
+    this.recorder.moved(row, previous as LifecycleState, event);
+    if (row.kind === 'task') this.#attempts.retire(row);
+  }
+
+  refused(row: Row, event: TaskEvent | PipelineEvent | StageEvent): void {
+    this.recorder.refused(row, event);
+  }
+
+  admitted(row: TaskRow | PipelineRow): void {
+    if (row.actor === undefined) this.actors.make(row);
+  }
+
+  /** Bodies are entered by the turn, right after the transition that commands it. */
+  start(_row: TaskRow | PipelineRow): void {}
+
+  notify(row: TaskRow | PipelineRow): void {
+    if (row.kind === 'task') this.#attempts.notify(row);
+    else this.#runs.notify(row);
+    this.retime(row);
+  }
+
+  kill(row: TaskRow): void {
+    this.#attempts.kill(row);
+  }
+
+  retime(row: TaskRow | PipelineRow): void {
+    const at = dueAt(row);
+    const timer = row.timer;
+    if (timer?.live && timer.at === at) return;
+    if (timer !== undefined) this.#timers.cancel(timer);
+    row.timer = at === undefined ? undefined : this.#timers.set(at, () => this.#onTimer(row));
+  }
+
+  #onTimer(row: TaskRow | PipelineRow): void {
+    row.timer = undefined;
+    fireTimer(this.supervisor, row, this.settings.clock.now());
+    if (row.timer === undefined && row.snapshot.leaf.path !== 'running.terminating') this.retime(row);
+  }
+
+  settled(row: Row): void {
+    if (row.kind !== 'task') return;
+    row.work = undefined;
+    row.args = undefined;
+    this.retention.taskFinished(row.run);
+  }
+
+  closed(run: PipelineRow): void {
+    this.retention.runClosed(run);
+    for (const look of [...this.idleListeners]) look();
+  }
+
+  modeChanged(event: SupervisorEvent): void {
+    switch (event.type) {
+      case 'PAUSE':
+        return this.hub.emit({
+          type: 'scheduler:paused',
+          ...(event.reason === undefined ? {} : { reason: event.reason }),
+        });
+      case 'UNPAUSE':
+        return this.hub.emit({ type: 'scheduler:unpaused' });
+      case 'SHUTDOWN':
+        return this.hub.emit({ type: 'scheduler:shutdown' });
+      case 'CLOSE':
+        return this.hub.emit({ type: 'scheduler:closed' });
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** The end of a row was delivered: from here on handles, waits and streams see it (L1). */
+  readonly #onVisible = (row: Row): void => {
+    row.visible = true;
+    if (row.actor !== undefined) this.actors.drop(row);
+    this.hub.complete(row.kind === 'task' ? row.taskId : row.kind === 'pipeline' ? row.id : stageId(row));
+    const waiters = row.waiters;
+    if (waiters === undefined) return;
+    row.waiters = undefined;
+    for (const waiter of waiters) waiter.settled(row);
+  };
+
+  /** Delivers what is still queued and completes every stream: nothing comes after. */
+  lastTurn(): void {
+    while (this.hub.waiting) this.hub.flush(Number.POSITIVE_INFINITY);
+    this.hub.end();
+  }
+
+  // --- timers --------------------------------------------------------------------------------------------
+
+  setTimer(delayMs: number, fire: () => void): TimerEntry {
+    return this.#timers.set(this.settings.clock.now() + delayMs, fire);
+  }
+
+  cancelTimer(entry: TimerEntry): void {
+    this.#timers.cancel(entry);
+  }
+
+  /** Timers that are set; none must be left at the end. */
+  get timers(): number {
+    return this.#timers.size;
+  }
+}
+
+export function stageId(row: StageRow): string {
+  return `${row.run.id}/${row.index}`;
+}

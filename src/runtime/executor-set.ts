@@ -1,0 +1,45 @@
+/** The executors of one scheduler: the user's own and the built-in ones, made when first needed. */
+import { invalidArgument } from '../core/errors.ts';
+import type { Executor, Work } from '../executors/executor.ts';
+import { builtInExecutors, type ExecutorFactory } from '../executors/registry.ts';
+
+const HINTS: Readonly<Record<Work['kind'], string>> = {
+  function: 'a closure cannot leave this thread: name it by module and export with defineTask(...)',
+  module: 'run it on the thread executor',
+  command: 'run it on the process executor',
+};
+
+export class ExecutorSet {
+  readonly #factories: Map<string, ExecutorFactory>;
+  readonly #made = new Map<string, Executor>();
+
+  constructor(own: Readonly<Record<string, Executor>>) {
+    this.#factories = new Map(builtInExecutors());
+    for (const [name, executor] of Object.entries(own)) this.#factories.set(name, () => executor);
+  }
+
+  /** @throws INVALID_ARGUMENT for an unknown name, or work that this executor does not run */
+  for(name: string, work: Work): Executor {
+    const executor = this.#made.get(name) ?? this.#make(name);
+    if (executor.accepts.includes(work.kind)) return executor;
+    throw invalidArgument(
+      'executor',
+      name,
+      `one that runs a ${work.kind}; ${name} runs ${executor.accepts.join(', ')}`,
+      HINTS[work.kind],
+    );
+  }
+
+  #make(name: string): Executor {
+    const factory = this.#factories.get(name);
+    if (factory === undefined)
+      throw invalidArgument('executor', name, [...this.#factories.keys()].join(', '));
+    const executor = factory();
+    this.#made.set(name, executor);
+    return executor;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#made.values()].map((executor) => executor.close()));
+  }
+}

@@ -1,0 +1,29 @@
+/** The runtime's public file: the authoring styles and the package import nothing else of it. */
+
+export type { CloseMode, CloseOptions } from './closing.ts';
+export { Controls, type TaskBuilder } from './controls.ts';
+export type { EventBody, RuntimeEvent } from './events.ts';
+export type { Limits, SchedulerOptions } from './options.ts';
+export { PipelineHandle, type PipelineSnapshotView } from './pipeline-handle.ts';
+export {
+  CLAIM,
+  ENTER,
+  NAME,
+  type PipelineFunction,
+  type RunnablePipeline,
+  type RunOptions,
+} from './run-options.ts';
+export { Scheduler, type TypedPipeline, type UseOptions } from './scheduler.ts';
+export type { ResourceUse, SchedulerSnapshot } from './snapshot.ts';
+export { StageHandle, type StageSnapshotView } from './stage-handle.ts';
+export { TaskContext } from './task-context.ts';
+export { TaskHandle, type TaskSnapshotView } from './task-handle.ts';
+export type { Command, RetryOptions, TaskOptions } from './task-spec.ts';
+export {
+  ALL_COMPLETED,
+  FIRST_COMPLETED,
+  FIRST_EXCEPTION,
+  type ReturnWhen,
+  type WaitOptions,
+  type WaitResult,
+} from './waits.ts';

@@ -1,0 +1,181 @@
+/** Scheduler options, validated whole before anything is made. */
+import { Admission, type AdmissionPolicy, type ResourceSpec } from '../admission/index.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { invalidArgument } from '../core/errors.ts';
+import {
+  BYPASS_LIMIT,
+  EVENT_RING,
+  GRACE_MS,
+  KEEP_FINISHED_RUNS,
+  KEEP_FINISHED_TASKS,
+  MAX_QUEUED_TASKS,
+} from '../core/limits.ts';
+import { type Logger, quietLogger } from '../core/logger.ts';
+import { type Random, systemRandom } from '../core/random.ts';
+import type { Executor } from '../executors/executor.ts';
+import type { InspectOption } from './actors.ts';
+import type { TaskRow } from './rows.ts';
+import { checkKeys } from './task-spec.ts';
+
+export interface Limits {
+  /** Tasks queued at once; one more is refused with LIMIT_EXCEEDED. Default 10,000,000. */
+  readonly maxQueuedTasks: number;
+  /** Finished runs kept although no handle refers to them. Default 1,000. */
+  readonly keepFinishedRuns: number;
+  /** Finished tasks kept in the list of a run that goes on. Default 100,000. */
+  readonly keepFinishedTasks: number;
+  /** Past events kept for `recentEvents()`. Default 1,024. */
+  readonly eventRing: number;
+}
+
+export interface SchedulerOptions {
+  /** Admission labels and their capacities. Labels are not OS quotas. Default none. */
+  readonly resources?: Readonly<Record<string, number | ResourceSpec>>;
+  /** Runs whose body is active at once. Default 1. */
+  readonly pipelineParallelism?: number;
+  /** Tasks admitted at once. Default 1. */
+  readonly taskParallelism?: number;
+  /** `'strict'` (default): nothing passes the first in the queue. Backfill lets what fits pass it, boundedly. */
+  readonly admission?:
+    | 'strict'
+    | 'backfill'
+    | { readonly policy: 'backfill'; readonly bypassLimit?: number }
+    | { readonly policy: 'strict' };
+  readonly limits?: Partial<Limits>;
+  /** Your own executors by name; a built-in name replaces the built-in one. */
+  readonly executors?: Readonly<Record<string, Executor>>;
+  /** XState's inspection callback or observer, for the Stately Inspector and others. */
+  readonly inspect?: InspectOption;
+  /** Time of a terminated run's body before it is abandoned, in milliseconds. Default 5,000. */
+  readonly graceMs?: number;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly logger?: Logger;
+}
+
+export interface SchedulerSettings {
+  readonly admission: Admission<TaskRow>;
+  readonly pipelineParallelism: number;
+  readonly taskParallelism: number;
+  readonly limits: Limits;
+  readonly executors: Readonly<Record<string, Executor>>;
+  readonly inspect: InspectOption;
+  readonly graceMs: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+const NAMES =
+  'resources pipelineParallelism taskParallelism admission limits executors inspect graceMs clock random logger'.split(
+    ' ',
+  );
+
+const DEFAULT_LIMITS: Limits = {
+  maxQueuedTasks: MAX_QUEUED_TASKS,
+  keepFinishedRuns: KEEP_FINISHED_RUNS,
+  keepFinishedTasks: KEEP_FINISHED_TASKS,
+  eventRing: EVENT_RING,
+};
+
+/** @throws INVALID_ARGUMENT for anything that is not as documented */
+export function readOptions(given: unknown): SchedulerSettings {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw invalidArgument('the scheduler options', given, `an object with ${NAMES.join(', ')}`);
+  }
+  checkKeys('scheduler option', given, NAMES);
+  const options = given as SchedulerOptions;
+  const taskParallelism = readParallelism('taskParallelism', options.taskParallelism);
+  return {
+    admission: new Admission<TaskRow>({
+      resources: readRecord('resources', options.resources) as Record<string, number | ResourceSpec>,
+      taskParallelism,
+      policy: readPolicy(options.admission),
+    }),
+    pipelineParallelism: readParallelism('pipelineParallelism', options.pipelineParallelism),
+    taskParallelism,
+    limits: readLimits(options.limits),
+    executors: readExecutors(options.executors),
+    inspect: options.inspect,
+    graceMs: readGrace(options.graceMs),
+    clock: readPort(
+      'clock',
+      options.clock,
+      ['now', 'setTimeout', 'clearTimeout', 'setImmediate'],
+      systemClock,
+    ),
+    random: readRandom(options.random),
+    logger: readPort('logger', options.logger, ['debug', 'info', 'warn', 'error'], quietLogger),
+  };
+}
+
+function readParallelism(what: string, value: unknown): number {
+  if (value === undefined) return 1;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value;
+  throw invalidArgument(what, value, 'a whole number, 1 or more');
+}
+
+function readPolicy(value: SchedulerOptions['admission']): AdmissionPolicy {
+  if (value === undefined || value === 'strict') return { policy: 'strict' };
+  if (value === 'backfill') return { policy: 'backfill', bypassLimit: BYPASS_LIMIT };
+  const allowed = "'strict', 'backfill' or { policy: 'backfill', bypassLimit }";
+  if (typeof value !== 'object' || value === null) throw invalidArgument('admission', value, allowed);
+  if (value.policy === 'strict') return { policy: 'strict' };
+  if (value.policy !== 'backfill') throw invalidArgument('admission', value, allowed);
+  checkKeys('admission option', value, ['policy', 'bypassLimit']);
+  const { bypassLimit = BYPASS_LIMIT } = value;
+  if (Number.isSafeInteger(bypassLimit) && bypassLimit >= 0) return { policy: 'backfill', bypassLimit };
+  throw invalidArgument('admission.bypassLimit', bypassLimit, 'a whole number, 0 or more');
+}
+
+function readRecord(what: string, value: unknown): object {
+  if (value === undefined) return {};
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw invalidArgument(what, value, 'an object of names and values');
+}
+
+function readLimits(value: unknown): Limits {
+  const given = readRecord('limits', value) as Partial<Limits>;
+  checkKeys('limit', given, Object.keys(DEFAULT_LIMITS));
+  for (const [name, limit] of Object.entries(given)) {
+    if (!Number.isSafeInteger(limit) || Number(limit) < 0) {
+      throw invalidArgument(`limits.${name}`, limit, 'a whole number, 0 or more');
+    }
+  }
+  return { ...DEFAULT_LIMITS, ...given };
+}
+
+function readExecutors(value: unknown): Readonly<Record<string, Executor>> {
+  const given = readRecord('executors', value) as Record<string, Executor>;
+  for (const [name, executor] of Object.entries(given)) {
+    const fits = typeof executor?.start === 'function' && typeof executor.close === 'function';
+    if (!fits || !Array.isArray(executor.accepts)) {
+      throw invalidArgument(`executors.${name}`, executor, 'an object that implements the Executor port');
+    }
+  }
+  return { ...given };
+}
+
+function readGrace(value: unknown): number {
+  if (value === undefined) return GRACE_MS;
+  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
+  throw invalidArgument('graceMs', value, 'a finite number of milliseconds, 0 or more');
+}
+
+function readPort<T extends object>(
+  what: string,
+  value: T | undefined,
+  methods: readonly string[],
+  otherwise: T,
+): T {
+  if (value === undefined) return otherwise;
+  const port = value as Readonly<Record<string, unknown>>;
+  if (typeof value === 'object' && methods.every((name) => typeof port[name] === 'function')) return value;
+  throw invalidArgument(what, value, `an object with ${methods.join(', ')}`);
+}
+
+function readRandom(value: unknown): Random {
+  if (value === undefined) return systemRandom;
+  if (typeof value === 'function') return value as Random;
+  throw invalidArgument('random', value, 'a function that returns a number from 0 up to 1');
+}

@@ -1,0 +1,198 @@
+/**
+ * The supervisor's rows: everything it knows of a task, a stage and a run. A queued task is only its row; the
+ * row's `snapshot` *is* the persisted state of its machine, and an actor is that snapshot made live (rule:
+ * lazy actors, one lifecycle). Rows are plain and hold no promise, timer or listener of their own.
+ */
+import type {
+  PipelineSnapshot,
+  StageSnapshot,
+  SupervisorSnapshot,
+  TaskSnapshot,
+} from '../../machines/compiled.ts';
+import type { PipelineEvent, StageEvent, StageTally, TaskEvent } from '../../machines/protocol.ts';
+import type { QueuedPipeline, ResourceVector, Ticket, TicketPlace } from '../admission/index.ts';
+import type { IdSource } from '../core/ids.ts';
+import type { Work } from '../executors/executor.ts';
+import type { Attempt } from './attempt.ts';
+import type { Body } from './body.ts';
+import type { PipelineHandle } from './pipeline-handle.ts';
+import type { StageHandle } from './stage-handle.ts';
+import type { TaskHandle } from './task-handle.ts';
+import type { TaskSpec } from './task-spec.ts';
+import type { TimerEntry } from './timers.ts';
+import type { Waiter } from './waits.ts';
+
+/** The live end of a row: an XState actor that the supervisor drives. */
+export interface RowActor<E> {
+  deliver(event: E): void;
+}
+
+/** What a run does with its tasks when its body ends before them (rule 11). */
+export type ChildrenPolicy = 'continue' | 'wait' | 'cancel';
+
+export class TaskRow implements Ticket {
+  readonly kind = 'task';
+  readonly run: PipelineRow;
+  readonly stageRow: StageRow;
+  readonly spec: TaskSpec;
+  readonly vector: ResourceVector;
+  /** The queue key (-priority, -stage, pipeline, position); it never changes (rule 4). */
+  readonly priority: number;
+  readonly stage: number;
+  readonly pipeline: number;
+  readonly position: number;
+  place: TicketPlace = 'out';
+  passedBy = 0;
+
+  snapshot: TaskSnapshot;
+  /** What to run and with what; dropped at the end. */
+  work: Work | undefined;
+  args: readonly unknown[] | undefined;
+  actor: RowActor<TaskEvent> | undefined = undefined;
+  /** Slot and resources are held (S5: set by `admit`, cleared by `release`). */
+  holding = false;
+  /** Its outcome was reported while its body still runs and holds (rule 1). */
+  abandoned = false;
+  /** The final outcome was delivered: handles, events and dependents have seen it. */
+  visible = false;
+  /** Somebody looked at the outcome; an unobserved failure is logged at the end of the run. */
+  observed = false;
+  attempt: Attempt | undefined = undefined;
+  timer: TimerEntry | undefined = undefined;
+  waiters: Set<Waiter> | undefined = undefined;
+  handle: TaskHandle<unknown> | undefined = undefined;
+  #id: string | undefined = undefined;
+
+  constructor(
+    run: PipelineRow,
+    stageRow: StageRow,
+    spec: TaskSpec,
+    vector: ResourceVector,
+    position: number,
+    snapshot: TaskSnapshot,
+    work: Work | undefined,
+    args: readonly unknown[] | undefined,
+  ) {
+    this.run = run;
+    this.stageRow = stageRow;
+    this.spec = spec;
+    this.vector = vector;
+    this.priority = spec.priority ?? run.priority;
+    this.stage = stageRow.index;
+    this.pipeline = run.root.submission;
+    this.position = position;
+    this.snapshot = snapshot;
+    this.work = work;
+    this.args = args;
+  }
+
+  get name(): string {
+    return this.spec.name;
+  }
+
+  /** Made when first asked for. */
+  get taskId(): string {
+    this.#id ??= this.run.ids.next();
+    return this.#id;
+  }
+}
+
+export class StageRow {
+  readonly kind = 'stage';
+  readonly run: PipelineRow;
+  readonly index: number;
+  readonly name: string | undefined;
+  snapshot: StageSnapshot;
+  actor: RowActor<StageEvent> | undefined = undefined;
+  /** Tasks of this stage that are not final. */
+  open = 0;
+  readonly tally: { -readonly [K in keyof StageTally]: number } = {
+    succeeded: 0,
+    failed: 0,
+    cancelled: 0,
+    blocked: 0,
+  };
+  /** Nothing more can carry this index. */
+  passed = false;
+  visible = false;
+  waiters: Set<Waiter> | undefined = undefined;
+  handle: StageHandle | undefined = undefined;
+
+  constructor(run: PipelineRow, index: number, name: string | undefined, snapshot: StageSnapshot) {
+    this.run = run;
+    this.index = index;
+    this.name = name;
+    this.snapshot = snapshot;
+  }
+}
+
+export interface RunSpec {
+  readonly id: string;
+  /** Where the ids of its tasks come from. */
+  readonly ids: IdSource;
+  readonly name: string;
+  readonly priority: number;
+  readonly children: ChildrenPolicy;
+  readonly parent: PipelineRow | undefined;
+  /** Takes a pipeline slot; child runs take none (rule 2). */
+  readonly takesSlot: boolean;
+}
+
+export class PipelineRow implements QueuedPipeline {
+  readonly kind = 'pipeline';
+  readonly id: string;
+  readonly ids: IdSource;
+  readonly name: string;
+  /** The pipeline queue's key is (-priority, submission). */
+  readonly priority: number;
+  readonly submission: number;
+  readonly children: ChildrenPolicy;
+  readonly parent: PipelineRow | undefined;
+  readonly root: PipelineRow;
+  readonly takesSlot: boolean;
+  heapIndex = -1;
+
+  snapshot: PipelineSnapshot;
+  actor: RowActor<PipelineEvent> | undefined = undefined;
+  holding = false;
+  abandoned = false;
+  visible = false;
+  observed = false;
+  /** The body is over; what its end was, while the end waits for the tasks (rule 11). */
+  bodyOver = false;
+  pendingEnd: PipelineEvent | undefined = undefined;
+  /** Why the run was never accepted; undefined for every run of the supervisor. */
+  refusal: Error | undefined = undefined;
+  readonly stages: StageRow[] = [];
+  tasks: TaskRow[] = [];
+  openTasks = 0;
+  failedTasks = 0;
+  finishedTasks = 0;
+  readonly childRuns: Set<PipelineRow> = new Set();
+  /** Upstream runs of `after` that are not final, and the runs that come after this one. */
+  upstreamOpen = 0;
+  dependents: PipelineRow[] = [];
+  /** Counts up for this run and its children together: positions are unique within a root. */
+  nextPosition = 0;
+  body: Body | undefined = undefined;
+  timer: TimerEntry | undefined = undefined;
+  graceAt: number | undefined = undefined;
+  waiters: Set<Waiter> | undefined = undefined;
+  handle: PipelineHandle<unknown> | undefined = undefined;
+
+  constructor(spec: RunSpec, submission: number, snapshot: PipelineSnapshot) {
+    this.id = spec.id;
+    this.ids = spec.ids;
+    this.name = spec.name;
+    this.priority = spec.priority;
+    this.children = spec.children;
+    this.parent = spec.parent;
+    this.root = spec.parent === undefined ? this : spec.parent.root;
+    this.takesSlot = spec.takesSlot;
+    this.submission = submission;
+    this.snapshot = snapshot;
+  }
+}
+
+export type Row = TaskRow | StageRow | PipelineRow;
+export type { PipelineSnapshot, StageSnapshot, SupervisorSnapshot, TaskSnapshot };

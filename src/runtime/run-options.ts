@@ -1,0 +1,108 @@
+/** What `runPipeline` is given: the body, whatever its style, and the options of this one run. */
+import { invalidArgument, SignalboxError, show } from '../core/errors.ts';
+import type { Controls } from './controls.ts';
+import { PipelineHandle } from './pipeline-handle.ts';
+import type { ChildrenPolicy, PipelineRow } from './rows.ts';
+import { checkKeys, readPriority } from './task-spec.ts';
+
+/** How an authoring style hands its work to the runtime: everything submitted ends in one of these. */
+export interface RunnablePipeline {
+  /** Called once per run, inside the run's async context. */
+  [ENTER](controls: Controls): unknown;
+  /** Throws when this object cannot be submitted (again); otherwise marks it. Returns how to take that back. */
+  [CLAIM](): () => void;
+  readonly [NAME]: string;
+}
+
+export const ENTER: unique symbol = Symbol('signalbox.enter');
+export const CLAIM: unique symbol = Symbol('signalbox.claim');
+export const NAME: unique symbol = Symbol('signalbox.name');
+
+/** A pipeline as a function: called with the controls that a class has as `this`. */
+export type PipelineFunction<T> = (pipeline: Controls) => T | PromiseLike<T>;
+
+export interface RunOptions {
+  /** Shown in events and snapshots. Default: the name of the class or function. */
+  readonly name?: string;
+  /** Your own id for the run; one that this scheduler knows already is refused. Default: a new UUIDv7. */
+  readonly runId?: string;
+  /** Handed to the body as `this.input`. */
+  readonly input?: unknown;
+  /** Larger goes first, for the run's slot and as the default of its tasks. Default 0. */
+  readonly priority?: number;
+  /** Runs that must have succeeded before this one starts; if one does not, this one is blocked. */
+  readonly after?: readonly PipelineHandle<unknown>[];
+  /** What happens to tasks that are not final when the body ends. Default `continue`. */
+  readonly children?: ChildrenPolicy;
+}
+
+export interface ReadRunOptions {
+  readonly name: string | undefined;
+  readonly runId: string | undefined;
+  readonly input: unknown;
+  readonly priority: number | undefined;
+  readonly after: readonly PipelineRow[];
+  readonly children: ChildrenPolicy;
+}
+
+const NAMES = ['name', 'runId', 'input', 'priority', 'after', 'children'];
+
+export function isRunnable(value: unknown): value is RunnablePipeline {
+  return typeof value === 'object' && value !== null && ENTER in value && CLAIM in value;
+}
+
+/** @throws INVALID_TYPE for what is neither a pipeline object nor a function */
+export function checkRunnable(value: unknown): asserts value is RunnablePipeline | PipelineFunction<unknown> {
+  if (isRunnable(value)) return;
+  const isClass = typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
+  if (typeof value === 'function' && !isClass) return;
+  throw new SignalboxError(
+    'INVALID_TYPE',
+    `a pipeline was ${show(value)}; allowed: an instance of a Pipeline class, or a function`,
+    {
+      hint: isClass
+        ? 'create an instance: runPipeline(new Example())'
+        : 'extend Pipeline, or pass an async function',
+    },
+  );
+}
+
+/** @throws INVALID_ARGUMENT, INVALID_TYPE, NOT_OWNER */
+export function readRunOptions(given: unknown, owns: (row: PipelineRow) => boolean): ReadRunOptions {
+  if (typeof given !== 'object' || given === null)
+    throw invalidArgument('the run options', given, 'an object');
+  checkKeys('run option', given, NAMES);
+  const { name, runId, input, priority, after, children = 'continue' } = given as RunOptions;
+  if (children !== 'continue' && children !== 'wait' && children !== 'cancel') {
+    throw invalidArgument('children', children, "'continue', 'wait' or 'cancel'");
+  }
+  return {
+    name: readText('name', name),
+    runId: readText('runId', runId),
+    input,
+    priority: readPriority(priority),
+    after: readAfter(after, owns),
+    children,
+  };
+}
+
+function readText(what: string, value: unknown): string | undefined {
+  if (value === undefined || (typeof value === 'string' && value !== '')) return value;
+  throw invalidArgument(what, value, 'a non-empty string');
+}
+
+function readAfter(value: unknown, owns: (row: PipelineRow) => boolean): readonly PipelineRow[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw invalidArgument('after', value, 'an array of pipeline handles');
+  return [...new Set<unknown>(value)].map((handle) => {
+    const row = PipelineHandle.rowOf(handle);
+    if (row === undefined) {
+      throw new SignalboxError(
+        'INVALID_TYPE',
+        `an element of after was ${show(handle)}; allowed: pipeline handles`,
+      );
+    }
+    if (owns(row)) return row;
+    throw new SignalboxError('NOT_OWNER', `the run ${row.id} in after belongs to another scheduler`);
+  });
+}

@@ -1,0 +1,49 @@
+/** Enters the bodies of runs and turns their ends into events of the pipeline machine. */
+import { TerminatedError } from '../core/errors.ts';
+import { within } from './ambient.ts';
+import type { Body } from './body.ts';
+import { classifyBody } from './ends.ts';
+import type { PipelineRow } from './rows.ts';
+import type { Supervisor } from './supervisor.ts';
+
+export class RunRunner {
+  readonly #supervisor: Supervisor;
+  readonly #graceAt: () => number;
+  readonly #post: (message: () => void) => void;
+
+  constructor(supervisor: Supervisor, graceAt: () => number, post: (message: () => void) => void) {
+    this.#supervisor = supervisor;
+    this.#graceAt = graceAt;
+    this.#post = post;
+  }
+
+  /** Enters the body: its synchronous part runs now, in its own async context. */
+  enter(row: PipelineRow): void {
+    const { body } = row;
+    if (body === undefined) throw new Error(`the run ${row.name} has no body`);
+    this.#supervisor.reachStage(row, undefined);
+    body.active = true;
+    const over = (end: NonNullable<Body['end']>) => {
+      body.active = false;
+      body.end = end;
+      this.#post(() => this.#ended(body));
+    };
+    within(row, async () => body.enter(body.controls)).then(
+      (value) => over({ kind: 'returned', value }),
+      (error) => over({ kind: 'threw', error }),
+    );
+  }
+
+  #ended(body: Body): void {
+    const { row, end } = body;
+    row.body = undefined;
+    if (end !== undefined) this.#supervisor.endBody(row, classifyBody(body, end));
+  }
+
+  /** Aborts the run's signal and leaves its waits. */
+  notify(row: PipelineRow): void {
+    const reason = row.snapshot.context.ending?.error;
+    row.graceAt = this.#graceAt();
+    row.body?.stop(reason ?? new TerminatedError());
+  }
+}

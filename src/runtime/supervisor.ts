@@ -1,0 +1,425 @@
+/**
+ * The supervisor: decides what runs, when, and what follows from every end. It is a plain state and functions
+ * over it: no clock, no promise, no I/O, no user code. The runtime runs it, the explorer explores it, and both
+ * call exactly this class.
+ *
+ * Owns: the runs, stages and tasks (rows), the mode, both queues, slots and amounts in use.
+ * Does not own: bodies, timers, handles, event delivery; it asks its `Host` for those.
+ *
+ * In:  `addRun` `addTask` `sendTask` `sendRun` `sendMode` `endBody`, and `admit` once per turn.
+ * Out: the commands of the machines, performed by the one switch in commands.ts.
+ *
+ * Invariants held here:
+ * - T1 a row moves only along an edge of its machine; everything else is refused and reported.
+ * - S1, S2 admission goes through `Admission` and the slot count alone.
+ * - S5 `holding` is set by `admit` and cleared by `release`, nowhere else.
+ * - S6 whatever may have made room calls `host.wake()`, and a turn ends with `admit`.
+ * - Run to completion: an event sent while another is processed waits in the agenda.
+ */
+import { pipelineLogic, stageLogic, supervisorLogic, taskLogic } from '../../machines/compiled.ts';
+import {
+  type PipelineEvent,
+  RUNTIME,
+  type StageEvent,
+  type SupervisorEvent,
+  type TaskEvent,
+} from '../../machines/protocol.ts';
+import type { Admission, ResourceVector } from '../admission/index.ts';
+import { PipelineQueue } from '../admission/index.ts';
+import type { Work } from '../executors/executor.ts';
+import { performRun, performStage, performTask } from './commands.ts';
+import type { Host } from './host.ts';
+import type { TaskSnapshot } from './rows.ts';
+import { PipelineRow, type Row, type RunSpec, StageRow, type SupervisorSnapshot, TaskRow } from './rows.ts';
+import type { TaskSpec } from './task-spec.ts';
+
+/** Events without a payload are shared: they are the most frequent ones. */
+const ADMIT = Object.freeze({ type: 'ADMIT', token: RUNTIME } as const);
+const RELEASE = Object.freeze({ type: 'RELEASE', token: RUNTIME } as const);
+const BEGIN = Object.freeze({ type: 'BEGIN', token: RUNTIME } as const);
+const REACH = Object.freeze({ type: 'REACH', token: RUNTIME } as const);
+const RUN_START = Object.freeze({ type: 'START', token: RUNTIME } as const);
+const TERMINATED_WITH_RUN = Object.freeze({ type: 'CANCEL', reason: 'terminated' } as const);
+
+export interface SupervisorOptions {
+  readonly admission: Admission<TaskRow>;
+  readonly pipelineParallelism: number;
+  readonly host: Host;
+}
+
+export interface TaskSubmission {
+  readonly run: PipelineRow;
+  readonly stage: number;
+  readonly spec: TaskSpec;
+  readonly vector: ResourceVector;
+  readonly snapshot: TaskSnapshot;
+  readonly work?: Work;
+  readonly args?: readonly unknown[];
+}
+
+type Pending =
+  | { readonly row: TaskRow; readonly event: TaskEvent }
+  | { readonly row: PipelineRow; readonly event: PipelineEvent }
+  | { readonly row: StageRow; readonly event: StageEvent };
+
+export class Supervisor {
+  readonly admission: Admission<TaskRow>;
+  readonly pipelineParallelism: number;
+  readonly host: Host;
+  readonly pipelineQueue: PipelineQueue<PipelineRow> = new PipelineQueue<PipelineRow>();
+  /** Runs that are not closed, in submission order. */
+  readonly runs: Set<PipelineRow> = new Set();
+  /** Child runs wait here for the next turn instead of for a slot (rule 2). */
+  slotless: PipelineRow[] = [];
+  /** Admitted and not started, first in first out. */
+  readyTasks: TaskRow[] = [];
+  readyRuns: PipelineRow[] = [];
+  mode: SupervisorSnapshot = supervisorLogic.initial(undefined);
+  slotsInUse = 0;
+  submissions = 0;
+  /** Rows whose outcome was reported while the body still runs. */
+  abandoned = 0;
+  #busy = false;
+  #agenda: Pending[] = [];
+
+  constructor(options: SupervisorOptions) {
+    this.admission = options.admission;
+    this.pipelineParallelism = options.pipelineParallelism;
+    this.host = options.host;
+  }
+
+  get paused(): boolean {
+    const mode = this.mode.leaf.path;
+    return mode === 'paused' || mode === 'drainingPaused' || mode === 'closed';
+  }
+
+  get open(): boolean {
+    const mode = this.mode.leaf.path;
+    return mode === 'open' || mode === 'paused';
+  }
+
+  // --- submissions -------------------------------------------------------------------------------------
+
+  /** Adds a run. `after`: the runs it waits for; those that are final already count as they ended. `attach` puts the body on. */
+  addRun(spec: RunSpec, after: readonly PipelineRow[], attach?: (row: PipelineRow) => void): PipelineRow {
+    this.submissions += 1;
+    const row = new PipelineRow(spec, this.submissions, pipelineLogic.initial(undefined));
+    this.runs.add(row);
+    spec.parent?.childRuns.add(row);
+    attach?.(row);
+    this.host.submitted(row);
+    for (const upstream of after) this.#comesAfter(row, upstream);
+    if (row.upstreamOpen === 0) this.sendRun(row, RELEASE);
+    return row;
+  }
+
+  #comesAfter(row: PipelineRow, upstream: PipelineRow): void {
+    const { state, final } = upstream.snapshot.leaf;
+    if (!final) {
+      row.upstreamOpen += 1;
+      upstream.dependents.push(row);
+    } else if (state !== 'succeeded') {
+      this.sendRun(row, { type: 'BLOCK', parent: upstream.id, token: RUNTIME });
+    }
+  }
+
+  /** Adds a task to a stage that `reach` opened before. Its snapshot is queued.eligible. */
+  addTask(submission: TaskSubmission): TaskRow {
+    const { run, spec, vector, snapshot, work, args } = submission;
+    const stageRow = this.stage(run, submission.stage);
+    run.root.nextPosition += 1;
+    const row = new TaskRow(run, stageRow, spec, vector, run.root.nextPosition, snapshot, work, args);
+    run.openTasks += 1;
+    stageRow.open += 1;
+    run.tasks.push(row);
+    this.host.submitted(row);
+    this.admission.enqueue(row);
+    this.host.wake();
+    return row;
+  }
+
+  // --- stages ------------------------------------------------------------------------------------------
+
+  stage(run: PipelineRow, index: number): StageRow {
+    const stage = run.stages[index];
+    if (stage === undefined) throw new Error(`stage ${index} of run ${run.id} was never reached`);
+    return stage;
+  }
+
+  /** Opens the next stage; the one before can carry no new task from now on. */
+  reachStage(run: PipelineRow, name: string | undefined): StageRow {
+    const before = run.stages.at(-1);
+    const row = new StageRow(run, run.stages.length, name, stageLogic.initial(undefined));
+    run.stages.push(row);
+    this.host.submitted(row);
+    this.#send({ row, event: REACH });
+    if (before !== undefined) this.passStage(before);
+    return row;
+  }
+
+  passStage(stage: StageRow): void {
+    stage.passed = true;
+    this.closeStageIfDone(stage);
+  }
+
+  closeStageIfDone(stage: StageRow): void {
+    if (!stage.passed || stage.open > 0 || stage.snapshot.leaf.final) return;
+    this.#send({ row: stage, event: { type: 'CLOSE', tally: { ...stage.tally }, token: RUNTIME } });
+  }
+
+  beginStage(stage: StageRow): void {
+    if (stage.snapshot.leaf.state === 'ready') this.#send({ row: stage, event: BEGIN });
+  }
+
+  // --- events ------------------------------------------------------------------------------------------
+
+  /** Sends an event to a task. Returns whether the machine takes it; a refused one changes nothing (T1). */
+  sendTask(row: TaskRow, event: TaskEvent): boolean {
+    const taken = taskLogic.edgeFor(row.snapshot, event) !== undefined;
+    this.#send({ row, event });
+    return taken;
+  }
+
+  sendRun(row: PipelineRow, event: PipelineEvent): boolean {
+    const taken = pipelineLogic.edgeFor(row.snapshot, event) !== undefined;
+    this.#send({ row, event });
+    return taken;
+  }
+
+  /** Changes the mode (pause, unpause, shutdown, close); returns whether the chart takes the event. */
+  applyMode(event: SupervisorEvent): boolean {
+    const edge = supervisorLogic.edgeFor(this.mode, event);
+    if (edge === undefined) return false;
+    this.mode = supervisorLogic.follow(this.mode, edge, event);
+    this.host.modeChanged(event);
+    this.host.wake();
+    return true;
+  }
+
+  /** Run to completion: what a transition sends waits until that transition is over. */
+  #send(pending: Pending): void {
+    if (this.#busy) {
+      this.#agenda.push(pending);
+      return;
+    }
+    this.#busy = true;
+    try {
+      this.#deliver(pending);
+      for (let i = 0; i < this.#agenda.length; i += 1) {
+        const next = this.#agenda[i];
+        if (next !== undefined) this.#deliver(next);
+      }
+    } finally {
+      this.#agenda.length = 0;
+      this.#busy = false;
+    }
+  }
+
+  #deliver(pending: Pending): void {
+    switch (pending.row.kind) {
+      case 'task': {
+        const { row, event } = pending as Extract<Pending, { row: TaskRow }>;
+        if (row.actor === undefined) this.stepTask(row, event);
+        else row.actor.deliver(event);
+        return;
+      }
+      case 'pipeline': {
+        const { row, event } = pending as Extract<Pending, { row: PipelineRow }>;
+        if (row.actor === undefined) this.stepRun(row, event);
+        else row.actor.deliver(event);
+        return;
+      }
+      case 'stage': {
+        const { row, event } = pending as Extract<Pending, { row: StageRow }>;
+        if (row.actor === undefined) this.stepStage(row, event);
+        else row.actor.deliver(event);
+        return;
+      }
+      default:
+        pending.row satisfies never;
+    }
+  }
+
+  /**
+   * An event that reached an actor from outside (`actor.send`): the same step, and what follows from it.
+   * The actor calls this as its transition function.
+   */
+  fromActor(row: Row, event: TaskEvent | PipelineEvent | StageEvent): void {
+    if (this.#busy) {
+      this.#step(row, event);
+      return;
+    }
+    this.#busy = true;
+    try {
+      this.#step(row, event);
+      for (let i = 0; i < this.#agenda.length; i += 1) {
+        const next = this.#agenda[i];
+        if (next !== undefined) this.#deliver(next);
+      }
+    } finally {
+      this.#agenda.length = 0;
+      this.#busy = false;
+    }
+  }
+
+  #step(row: Row, event: TaskEvent | PipelineEvent | StageEvent): void {
+    if (row.kind === 'task') this.stepTask(row, event as TaskEvent);
+    else if (row.kind === 'pipeline') this.stepRun(row, event as PipelineEvent);
+    else this.stepStage(row, event as StageEvent);
+  }
+
+  stepTask(row: TaskRow, event: TaskEvent): void {
+    const edge = taskLogic.edgeFor(row.snapshot, event);
+    if (edge === undefined) return this.host.refused(row, event);
+    row.snapshot = taskLogic.follow(row.snapshot, edge, event);
+    performTask(this, row, edge, event);
+  }
+
+  stepRun(row: PipelineRow, event: PipelineEvent): void {
+    const edge = pipelineLogic.edgeFor(row.snapshot, event);
+    if (edge === undefined) return this.host.refused(row, event);
+    row.snapshot = pipelineLogic.follow(row.snapshot, edge, event);
+    performRun(this, row, edge, event);
+  }
+
+  stepStage(row: StageRow, event: StageEvent): void {
+    const edge = stageLogic.edgeFor(row.snapshot, event);
+    if (edge === undefined) return this.host.refused(row, event);
+    row.snapshot = stageLogic.follow(row.snapshot, edge, event);
+    performStage(this, row, edge, event);
+  }
+
+  // --- admission (once per turn) -----------------------------------------------------------------------
+
+  /** Admits runs and tasks until nothing more may be (S6) or `budget` is used up. Returns how many it did. */
+  admit(now: number, budget: number): number {
+    if (this.paused) return 0;
+    let admitted = this.#admitRuns(budget);
+    while (admitted < budget) {
+      const row = this.admission.next(now);
+      if (row === undefined) break;
+      this.readyTasks.push(row);
+      this.#send({ row, event: ADMIT });
+      admitted += 1;
+    }
+    return admitted;
+  }
+
+  #admitRuns(budget: number): number {
+    let admitted = 0;
+    const slotless = this.slotless;
+    this.slotless = [];
+    for (const row of slotless) if (this.#admitRun(row)) admitted += 1;
+    while (this.slotsInUse < this.pipelineParallelism && admitted < budget) {
+      const row = this.pipelineQueue.next();
+      if (row === undefined) break;
+      if (this.#admitRun(row)) admitted += 1;
+    }
+    return admitted;
+  }
+
+  #admitRun(row: PipelineRow): boolean {
+    if (row.snapshot.leaf.path !== 'queued.eligible') return false;
+    this.readyRuns.push(row);
+    return this.sendRun(row, ADMIT);
+  }
+
+  /** The next run whose body is to be entered, moved to running; undefined when there is none. */
+  startNextRun(): PipelineRow | undefined {
+    for (let row = this.readyRuns.shift(); row !== undefined; row = this.readyRuns.shift()) {
+      if (row.snapshot.leaf.state !== 'ready') continue;
+      this.sendRun(row, RUN_START);
+      return row;
+    }
+    return undefined;
+  }
+
+  // --- what follows from an end ------------------------------------------------------------------------
+
+  /** The body of a run is over; the run ends now, or when its tasks have ended (rule 11). */
+  endBody(run: PipelineRow, end: PipelineEvent): void {
+    run.bodyOver = true;
+    const last = run.stages.at(-1);
+    if (last !== undefined) this.passStage(last);
+    if (run.abandoned) return this.releaseAbandonedRun(run);
+    run.pendingEnd = end;
+    if (run.children === 'cancel') this.stopTasks(run, undefined);
+    this.endRunIfDone(run);
+  }
+
+  endRunIfDone(run: PipelineRow): void {
+    const end = run.pendingEnd;
+    if (end === undefined || run.snapshot.leaf.final) return;
+    if (run.children !== 'continue' && (run.openTasks > 0 || run.childRuns.size > 0)) return;
+    run.pendingEnd = undefined;
+    this.sendRun(run, end);
+  }
+
+  /** Cancels what is queued or ready, terminates what runs; child runs too (rule 1, rule 2). */
+  stopTasks(run: PipelineRow, error: unknown): void {
+    for (const child of run.childRuns) this.sendRun(child, { type: 'TERMINATE', error });
+    for (const row of run.tasks) this.stopTask(row, error);
+  }
+
+  stopTask(row: TaskRow, error: unknown): void {
+    const { state, path, final } = row.snapshot.leaf;
+    if (final || path === 'running.terminating') return;
+    if (state === 'running') this.sendTask(row, { type: 'TERMINATE', error });
+    else this.sendTask(row, TERMINATED_WITH_RUN);
+  }
+
+  /** Gives slot and resources back, exactly once (S5). */
+  releaseTask(row: TaskRow): void {
+    if (!row.holding) return;
+    row.holding = false;
+    this.admission.release(row);
+    this.host.wake();
+  }
+
+  releaseRun(row: PipelineRow): void {
+    if (!row.holding) return;
+    row.holding = false;
+    if (row.takesSlot) this.slotsInUse -= 1;
+    this.host.wake();
+  }
+
+  /** The body of an abandoned task has settled after all: only now its resources come back (rule 1). */
+  releaseAbandonedTask(row: TaskRow): void {
+    row.abandoned = false;
+    this.abandoned -= 1;
+    this.releaseTask(row);
+  }
+
+  releaseAbandonedRun(row: PipelineRow): void {
+    row.abandoned = false;
+    this.abandoned -= 1;
+    this.releaseRun(row);
+  }
+
+  /** A run is open until its body and its tasks are final (rule 11); then nothing of it stays here. */
+  closeRunIfDone(run: PipelineRow): void {
+    if (!run.snapshot.leaf.final || run.openTasks > 0 || run.childRuns.size > 0) return;
+    if (!this.runs.delete(run)) return;
+    const parent = run.parent;
+    if (parent !== undefined) {
+      parent.childRuns.delete(run);
+      this.endRunIfDone(parent);
+      this.closeRunIfDone(parent);
+    }
+    this.host.closed(run);
+    this.host.wake();
+  }
+
+  /** Tells the runs that come after this one; a bad end blocks them and names this run (P1). */
+  tellDependents(run: PipelineRow): void {
+    const dependents = run.dependents;
+    run.dependents = [];
+    const good = run.snapshot.leaf.state === 'succeeded';
+    for (const row of dependents) {
+      row.upstreamOpen -= 1;
+      if (row.snapshot.leaf.final) continue;
+      if (!good) this.sendRun(row, { type: 'BLOCK', parent: run.id, token: RUNTIME });
+      else if (row.upstreamOpen === 0) this.sendRun(row, RELEASE);
+    }
+  }
+}
