@@ -121,6 +121,11 @@ function checkRoot(machine: AnyStateMachine, root: StateNode): void {
   if (root.type !== 'compound') refuse(machine, root.id, `the type ${root.type}`);
   if (root.transitions.size > 0) refuse(machine, root.id, 'transitions on the root');
   if (root.entry.length + root.exit.length > 0) refuse(machine, root.id, 'actions on the root');
+  const begin = chainTo(descend(root));
+  if (begin.some((node) => node.entry.length > 0))
+    refuse(machine, root.id, 'entry actions where the machine begins');
+  if (begin.some((node) => node.type === 'final'))
+    refuse(machine, root.id, 'an end where the machine begins');
 }
 
 const childrenOf = (node: StateNode): StateNode[] => Object.values(node.states);
@@ -252,8 +257,8 @@ function edgesOf(
  */
 export function tabulate(machine: AnyStateMachine, mode: Assigners = 'partial'): Table {
   const root: StateNode = machine.root;
-  checkRoot(machine, root);
   for (const node of nodesOf(root)) checkNode(machine, node);
+  checkRoot(machine, root);
   const leaves = new Map<StateNode, Leaf>();
   for (const node of nodesOf(root)) {
     if (node.type !== 'compound') leaves.set(node, new Leaf(node, leaves.size));

@@ -185,7 +185,7 @@ export class Admission<T extends Ticket = Ticket> {
   /**
    * Text that is equal for two states exactly when they have the same future, tickets being told apart by
    * `idOf`. Rate windows are written as the time left from `now`, so that equal situations at different times
-   * are equal; without `now`, as absolute times.
+   * are equal; without `now`, as absolute times. Holds for a clock that does not go back.
    */
   stateKey(idOf: (ticket: T) => number | string, now = 0): string {
     const queued: string[] = [];

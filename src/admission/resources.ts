@@ -114,8 +114,8 @@ export class Resources {
   hasRoom(vector: ResourceVector): boolean {
     for (const need of vector.needs) {
       const label = this.at(need.label);
-      // Not `inUse + units > capacity`: that sum may pass 2^53.
-      if (label.inUse > label.capacity - need.units) return false;
+      // A sum beyond 2^53 may be rounded, but then it is far beyond any capacity.
+      if (label.inUse + need.units > label.capacity) return false;
     }
     return vector.concurrencyKey === undefined || this.keyHasRoom(vector.concurrencyKey);
   }

@@ -101,8 +101,7 @@ export class Shape<T extends Ticket> implements Indexed {
 
   /** Restores Q1 and Q3 after a ticket left. */
   private settle(): void {
-    if (this.dead > 0 && (this.live === 0 || (this.dead > STALE_SLACK && this.dead > this.live)))
-      this.sweep();
+    if (this.dead > STALE_SLACK && this.dead > this.live) this.sweep();
     let smallest = this.smallestParked();
     while (smallest !== undefined && smallest.place === 'stale') {
       this.unpark(smallest);

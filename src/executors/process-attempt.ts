@@ -22,7 +22,7 @@ type Asked = 'nothing' | 'stop' | 'kill';
 type Child = ReturnType<typeof spawn>;
 
 /** Turns of the event loop without output after which a killed child's pipes are given up (C3). */
-const QUIET_TURNS = 1;
+const QUIET_TURNS = 3;
 
 export class ProcessAttempt implements RunningAttempt {
   readonly #work: CommandWork;

@@ -64,6 +64,7 @@ export class Actors {
       id,
       snapshot: row.snapshot as Snapshot<unknown>,
       live: true,
+      silentDone: true,
       owner: row,
     });
     row.actor = actor;

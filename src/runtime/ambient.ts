@@ -3,6 +3,8 @@
  * from inside another is known to be its child (rule 2), and how controls know who calls them.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Executor, RunningAttempt } from '../executors/executor.ts';
+import type { Attempt } from './attempt.ts';
 import type { PipelineRow, TaskRow } from './rows.ts';
 
 const storage = new AsyncLocalStorage<PipelineRow | TaskRow>();
@@ -12,6 +14,15 @@ export function ambient(): PipelineRow | TaskRow | undefined {
 }
 
 /** Calls `fn` as code of `row`; what it awaits stays in that context. */
-export function within<T>(row: PipelineRow | TaskRow, fn: () => T): T {
+export function runAs<T>(row: PipelineRow | TaskRow, fn: () => T): T {
   return storage.run(row, fn);
+}
+
+/** Starts an attempt as code of its task; the same as `runAs`, without a closure per attempt. */
+export function startAs(row: TaskRow, executor: Executor, attempt: Attempt): RunningAttempt {
+  return storage.run(row, start, executor, attempt);
+}
+
+function start(executor: Executor, attempt: Attempt): RunningAttempt {
+  return executor.start(attempt, attempt);
 }

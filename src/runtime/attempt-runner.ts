@@ -7,7 +7,7 @@ import { CancelledError, TerminatedError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { isTaskDefinition } from '../executors/define-task.ts';
 import { validateStandard } from '../executors/standard-schema.ts';
-import { within } from './ambient.ts';
+import { runAs, startAs } from './ambient.ts';
 import { Attempt, type AttemptHost } from './attempt.ts';
 import { classifyAttempt, retryAt } from './ends.ts';
 import type { EventHub } from './event-hub.ts';
@@ -48,13 +48,12 @@ export class AttemptRunner implements AttemptHost {
   }
 
   #enter(row: TaskRow, number: number): void {
-    const { work, args } = row;
+    const { work } = row;
     const attempt = new Attempt(this, row, number);
     row.attempt = attempt;
-    if (work === undefined || args === undefined) throw new Error(`the task ${row.name} has nothing to run`);
+    if (work === undefined) throw new Error(`the task ${row.name} has nothing to run`);
     const executor = this.#parts.executors.for(row.spec.executor, work);
-    const request = { work, args, context: attempt.context };
-    attempt.running = within(row, () => executor.start(request, attempt));
+    attempt.running = startAs(row, executor, attempt);
     if (attempt.stopping) attempt.running.stop(attempt.stopReason);
   }
 
@@ -62,7 +61,7 @@ export class AttemptRunner implements AttemptHost {
     const settled = attempt.woken;
     attempt.woken = undefined;
     if (settled === undefined) throw new Error(`the task ${attempt.row.name} was woken by nothing`);
-    within(attempt.row, () => attempt.running?.resume?.(settled));
+    runAs(attempt.row, () => attempt.running?.resume?.(settled));
   }
 
   attemptReported(attempt: Attempt): void {

@@ -3,7 +3,7 @@
  * and hands the end to the runtime as data; it never moves the task itself.
  */
 import type { Logger } from '../core/logger.ts';
-import type { AttemptReports, RunningAttempt } from '../executors/executor.ts';
+import type { AttemptReports, AttemptRequest, RunningAttempt, Work } from '../executors/executor.ts';
 import type { TaskRow } from './rows.ts';
 import { type ContextSource, TaskContext } from './task-context.ts';
 
@@ -23,7 +23,8 @@ export interface AttemptHost {
 
 const RUNNING: AttemptEnd = Object.freeze({ kind: 'running' });
 
-export class Attempt implements AttemptReports, ContextSource {
+/** Request, reports and context source in one object: a task's life makes few of them. */
+export class Attempt implements AttemptRequest, AttemptReports, ContextSource {
   readonly row: TaskRow;
   readonly number: number;
   readonly context: TaskContext;
@@ -48,6 +49,13 @@ export class Attempt implements AttemptReports, ContextSource {
     this.context = new TaskContext(this);
   }
 
+  get work(): Work {
+    if (this.row.work === undefined) throw new Error(`the task ${this.row.name} has nothing to run`);
+    return this.row.work;
+  }
+  get args(): readonly unknown[] {
+    return this.row.args ?? [];
+  }
   get taskId(): string {
     return this.row.taskId;
   }

@@ -8,7 +8,7 @@
  */
 import type { LifecycleState } from '../../machines/lifecycle.ts';
 import type { PipelineEvent, StageEvent, SupervisorEvent, TaskEvent } from '../../machines/protocol.ts';
-import { createIdSource, type IdSource } from '../core/ids.ts';
+import { IdSource } from '../core/ids.ts';
 import { Actors } from './actors.ts';
 import type { Attempt } from './attempt.ts';
 import { AttemptRunner } from './attempt-runner.ts';
@@ -21,7 +21,7 @@ import { Recorder } from './recorder.ts';
 import { ResourceReporter } from './resource-reporter.ts';
 import { Retention } from './retention.ts';
 import { dueAt, fireTimer } from './row-timers.ts';
-import type { PipelineRow, Row, StageRow, TaskRow } from './rows.ts';
+import type { PipelineRow, Row, TaskRow } from './rows.ts';
 import { RunRunner } from './run-runner.ts';
 import { Supervisor } from './supervisor.ts';
 import { type TimerEntry, Timers } from './timers.ts';
@@ -59,7 +59,7 @@ export class Engine implements Host, TurnWork, WaitTimers {
     const { clock, logger, limits } = settings;
     this.settings = settings;
     this.graceMs = settings.graceMs;
-    this.ids = createIdSource(clock.now);
+    this.ids = new IdSource(() => clock.now());
     this.hub = new EventHub({
       clock,
       logger,
@@ -112,6 +112,15 @@ export class Engine implements Host, TurnWork, WaitTimers {
 
   /** One slice of a turn; see `TurnWork`. */
   step(budget: number): number {
+    this.hub.beginSlice();
+    try {
+      return this.#slice(budget);
+    } finally {
+      this.hub.endSlice();
+    }
+  }
+
+  #slice(budget: number): number {
     let done = this.#readInbox(budget);
     if (this.#admissionDue) done += this.#admit(budget);
     done += this.#startReady();
@@ -134,7 +143,7 @@ export class Engine implements Host, TurnWork, WaitTimers {
 
   #admit(budget: number): number {
     this.#admissionDue = false;
-    const admitted = this.supervisor.admit(this.settings.clock.now(), budget);
+    const admitted = this.supervisor.admit(this.hub.now, budget);
     if (admitted >= budget) this.#admissionDue = true;
     else this.#afterAdmission();
     return admitted;
@@ -142,7 +151,7 @@ export class Engine implements Host, TurnWork, WaitTimers {
 
   #afterAdmission(): void {
     this.#armRateTimer();
-    this.#resources.report();
+    if (this.hub.watched) this.#resources.report();
     this.deadlocks.check();
   }
 
@@ -171,7 +180,9 @@ export class Engine implements Host, TurnWork, WaitTimers {
   // --- the supervisor's host -----------------------------------------------------------------------------
 
   submitted(row: Row): void {
-    this.recorder.submitted(row);
+    const { now } = this.hub;
+    if (row.kind === 'task') row.reserveId(now);
+    this.recorder.submitted(row, now);
     if (row.kind !== 'stage' && row.snapshot.context.outcome === null) this.retime(row);
   }
 
@@ -249,7 +260,7 @@ export class Engine implements Host, TurnWork, WaitTimers {
   readonly #onVisible = (row: Row): void => {
     row.visible = true;
     if (row.actor !== undefined) this.actors.drop(row);
-    this.hub.complete(row.kind === 'task' ? row.taskId : row.kind === 'pipeline' ? row.id : stageId(row));
+    this.hub.complete(() => idOf(row));
     const waiters = row.waiters;
     if (waiters === undefined) return;
     row.waiters = undefined;
@@ -278,6 +289,8 @@ export class Engine implements Host, TurnWork, WaitTimers {
   }
 }
 
-export function stageId(row: StageRow): string {
-  return `${row.run.id}/${row.index}`;
+/** The id of a row: a stage's is its run's id and its index. */
+export function idOf(row: Row): string {
+  if (row.kind === 'task') return row.taskId;
+  return row.kind === 'pipeline' ? row.id : `${row.run.id}/${row.index}`;
 }

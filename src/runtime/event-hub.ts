@@ -1,25 +1,25 @@
 /**
  * Numbers, keeps and delivers events. Emitting only queues; `flush` delivers in `seq` order, never inside a
- * public call (rule 6). One Subject per scheduler; Subjects per id exist while somebody listens (rule 12).
+ * public call (rule 6). One stream per scheduler; streams per id exist while somebody listens (rule 12).
+ *
+ * The queue and the ring hold moves, not events: what happened, the row, and the row's (immutable) snapshot.
+ * An event object is made when somebody is there to see it, so events that nobody watches cost no memory.
  */
-import { Observable, Subject } from 'rxjs';
+import { Observable } from 'rxjs';
+import type { LifecycleState } from '../../machines/lifecycle.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
 import { EventStream } from '../streams/event-stream.ts';
+import { describeMove, type MoveType } from './event-text.ts';
 import type { EventBody, RuntimeEvent } from './events.ts';
+import { Moves } from './moves.ts';
 import type { Row } from './rows.ts';
-
-interface Queued {
-  readonly event: RuntimeEvent;
-  /** The row whose end this event tells: it becomes visible when the event was delivered. */
-  readonly ended: Row | undefined;
-}
 
 export interface EventHubOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly ring: number;
-  /** Called when an ended row's event was delivered. */
+  /** Called when the event of an ended row was delivered. */
   readonly onVisible: (row: Row) => void;
   /** Called when there is something to flush. */
   readonly wake: () => void;
@@ -27,79 +27,89 @@ export interface EventHubOptions {
 
 export class EventHub {
   readonly #options: EventHubOptions;
-  readonly #subject = new Subject<RuntimeEvent>();
-  readonly #byId = new Map<string, { readonly subject: Subject<RuntimeEvent>; listeners: number }>();
-  readonly #ring: RuntimeEvent[] = [];
-  #ringNext = 0;
-  #queue: Queued[] = [];
+  readonly #byId = new Map<string, EventStream<RuntimeEvent>>();
+  readonly #ring: Moves;
+  #queue = new Moves();
+  /** The other buffer of the queue: filled while one is delivered. */
+  #spare = new Moves();
   #seq = 0;
+  #turnTime: number | undefined = undefined;
   readonly events$: EventStream<RuntimeEvent>;
 
   constructor(options: EventHubOptions) {
     this.#options = options;
-    this.events$ = new EventStream(this.#subject, this.observerFailed);
+    this.#ring = new Moves(options.ring);
+    this.events$ = new EventStream(this.observerFailed);
   }
 
   get waiting(): boolean {
-    return this.#queue.length > 0;
+    return this.#queue.size > 0;
   }
 
-  /** Takes the next number for an event and queues it. */
-  emit(body: EventBody, ended?: Row): void {
-    this.push({ seq: 0, at: 0, ...body } as RuntimeEvent, ended);
+  /** Somebody listens now. */
+  get watched(): boolean {
+    return this.events$.observed || this.#byId.size > 0;
   }
 
-  /** As `emit`, for callers on the hot path that build the whole event with `stamp`. */
-  push(event: RuntimeEvent, ended: Row | undefined): void {
-    if (event.seq === 0) Object.assign(event, { seq: this.nextSeq(), at: this.#options.clock.now() });
-    this.#queue.push({ event, ended });
+  /** Inside a turn all events carry the time of its slice; outside, the time of the call. */
+  beginSlice(): void {
+    this.#turnTime = this.#options.clock.now();
+  }
+  endSlice(): void {
+    this.#turnTime = undefined;
+  }
+  get now(): number {
+    return this.#turnTime ?? this.#options.clock.now();
+  }
+
+  emit(body: EventBody): void {
+    this.#queue.add(body, undefined, undefined, undefined, this.now);
     this.#options.wake();
   }
 
-  nextSeq(): number {
-    this.#seq += 1;
-    return this.#seq;
-  }
-
-  now(): number {
-    return this.#options.clock.now();
+  /** A move of a row. Its event is made from the row's present snapshot when it is delivered. */
+  move(type: MoveType, row: Row, previous: LifecycleState | undefined, at: number): void {
+    this.#queue.add(type, row, row.snapshot, previous, at);
+    this.#options.wake();
   }
 
   /** Delivers what is queued, also what subscribers add meanwhile, up to `budget`. Returns how many. */
   flush(budget: number): number {
     let delivered = 0;
-    while (delivered < budget && this.#queue.length > 0) {
+    while (delivered < budget && this.#queue.size > 0) {
       const batch = this.#queue;
-      this.#queue = [];
-      for (const entry of batch) this.#deliver(entry);
-      delivered += batch.length;
+      this.#queue = this.#spare;
+      for (let i = 0; i < batch.size; i += 1) this.#deliver(batch, i);
+      delivered += batch.size;
+      batch.clear();
+      this.#spare = batch;
     }
     return delivered;
   }
 
-  #deliver({ event, ended }: Queued): void {
-    this.#remember(event);
-    this.#subject.next(event);
-    if (this.#byId.size > 0) this.#route(event);
-    if (ended !== undefined) this.#options.onVisible(ended);
+  #deliver(batch: Moves, i: number): void {
+    this.#seq += 1;
+    const { what, row, snapshot, previous, at } = batch;
+    this.#ring.keep(what[i], row[i], snapshot[i], previous[i], at[i], this.#seq);
+    if (this.watched) {
+      const event = eventAt(batch, i, this.#seq);
+      this.events$.next(event);
+      if (this.#byId.size > 0) this.#route(event);
+    }
+    const ended = row[i];
+    if (ended !== undefined && isEnd(what[i], snapshot[i])) this.#options.onVisible(ended);
   }
 
   #route(event: RuntimeEvent): void {
-    if ('runId' in event) this.#byId.get(event.runId)?.subject.next(event);
-    if ('taskId' in event) this.#byId.get(event.taskId)?.subject.next(event);
-    else if ('stage' in event) this.#byId.get(`${event.runId}/${event.stage}`)?.subject.next(event);
-  }
-
-  #remember(event: RuntimeEvent): void {
-    const { ring } = this.#options;
-    if (ring === 0) return;
-    this.#ring[this.#ringNext] = event;
-    this.#ringNext = (this.#ringNext + 1) % ring;
+    if ('runId' in event) this.#byId.get(event.runId)?.next(event);
+    if ('taskId' in event) this.#byId.get(event.taskId)?.next(event);
+    else if ('stage' in event) this.#byId.get(`${event.runId}/${event.stage}`)?.next(event);
   }
 
   /** The last events, oldest first: for viewers that come late. */
   recent(): readonly RuntimeEvent[] {
-    return [...this.#ring.slice(this.#ringNext), ...this.#ring.slice(0, this.#ringNext)];
+    const ring = this.#ring;
+    return ring.order().map((i) => eventAt(ring, i, ring.seq[i] ?? 0));
   }
 
   /**
@@ -107,41 +117,52 @@ export class EventHub {
    * subscriber gets that event and the completion.
    */
   of(id: string, last: () => RuntimeEvent | undefined): Observable<RuntimeEvent> {
-    const source = new Observable<RuntimeEvent>((subscriber) => {
+    return new Observable<RuntimeEvent>((subscriber) => {
       const final = last();
-      if (final === undefined) return this.#join(id, subscriber);
+      if (final === undefined) return this.#streamOf(id).subscribe(subscriber);
       subscriber.next(final);
       subscriber.complete();
       return undefined;
     });
-    return new EventStream(source, this.observerFailed);
   }
 
-  #join(id: string, subscriber: { next(event: RuntimeEvent): void; complete(): void }): () => void {
-    const entry = this.#byId.get(id) ?? { subject: new Subject<RuntimeEvent>(), listeners: 0 };
-    this.#byId.set(id, entry);
-    entry.listeners += 1;
-    const subscription = entry.subject.subscribe(subscriber);
-    return () => {
-      subscription.unsubscribe();
-      entry.listeners -= 1;
-      if (entry.listeners === 0 && this.#byId.get(id) === entry) this.#byId.delete(id);
-    };
+  #streamOf(id: string): EventStream<RuntimeEvent> {
+    let stream = this.#byId.get(id);
+    if (stream === undefined) {
+      stream = new EventStream(this.observerFailed, () => this.#byId.delete(id));
+      this.#byId.set(id, stream);
+    }
+    return stream;
   }
 
-  /** Completes the stream of an id that is final. */
-  complete(id: string): void {
-    if (this.#byId.size > 0) this.#byId.get(id)?.subject.complete();
+  /** Completes the streams of an id that is final. */
+  complete(id: () => string): void {
+    if (this.#byId.size > 0) this.#byId.get(id())?.complete();
   }
 
   /** Completes everything: the scheduler is closed. */
   end(): void {
-    for (const { subject } of [...this.#byId.values()]) subject.complete();
-    this.#subject.complete();
+    for (const stream of [...this.#byId.values()]) stream.complete();
+    this.events$.complete();
   }
 
   readonly observerFailed = (error: unknown): void => {
     this.#options.logger.error('a subscriber of events$ threw and was unsubscribed', error);
     this.emit({ type: 'observer:error', error });
   };
+}
+
+function isEnd(what: Moves['what'][number] | undefined, snapshot: Row['snapshot'] | undefined): boolean {
+  return snapshot !== undefined && snapshot.leaf.final && what === 'state';
+}
+
+function eventAt(moves: Moves, i: number, seq: number): RuntimeEvent {
+  const what = moves.what[i];
+  const at = moves.at[i] ?? 0;
+  const row = moves.row[i];
+  if (typeof what === 'object') return { ...what, seq, at } as RuntimeEvent;
+  const snapshot = moves.snapshot[i];
+  if (what === undefined || row === undefined || snapshot === undefined)
+    throw new Error('a move without a row');
+  return describeMove(what, row, snapshot, moves.previous[i], seq, at);
 }

@@ -31,15 +31,11 @@ export interface RowActor<E> {
 export type ChildrenPolicy = 'continue' | 'wait' | 'cancel';
 
 export class TaskRow implements Ticket {
-  readonly kind = 'task';
   readonly run: PipelineRow;
   readonly stageRow: StageRow;
   readonly spec: TaskSpec;
   readonly vector: ResourceVector;
-  /** The queue key (-priority, -stage, pipeline, position); it never changes (rule 4). */
-  readonly priority: number;
-  readonly stage: number;
-  readonly pipeline: number;
+  /** Last part of the queue key (-priority, -stage, pipeline, position), which never changes (rule 4). */
   readonly position: number;
   place: TicketPlace = 'out';
   passedBy = 0;
@@ -61,6 +57,8 @@ export class TaskRow implements Ticket {
   timer: TimerEntry | undefined = undefined;
   waiters: Set<Waiter> | undefined = undefined;
   handle: TaskHandle<unknown> | undefined = undefined;
+  #idPrefix = '';
+  #idCounter = 0;
   #id: string | undefined = undefined;
 
   constructor(
@@ -77,22 +75,38 @@ export class TaskRow implements Ticket {
     this.stageRow = stageRow;
     this.spec = spec;
     this.vector = vector;
-    this.priority = spec.priority ?? run.priority;
-    this.stage = stageRow.index;
-    this.pipeline = run.root.submission;
     this.position = position;
     this.snapshot = snapshot;
     this.work = work;
     this.args = args;
   }
 
+  get kind(): 'task' {
+    return 'task';
+  }
   get name(): string {
     return this.spec.name;
   }
+  get priority(): number {
+    return this.spec.priority ?? this.run.priority;
+  }
+  get stage(): number {
+    return this.stageRow.index;
+  }
+  get pipeline(): number {
+    return this.run.root.submission;
+  }
 
-  /** Made when first asked for. */
+  /** Takes the id's place in the order of ids; its text is made when asked for. */
+  reserveId(now: number): void {
+    const { ids } = this.run;
+    ids.reserve(now);
+    this.#idPrefix = ids.prefix;
+    this.#idCounter = ids.counter;
+  }
+
   get taskId(): string {
-    this.#id ??= this.run.ids.next();
+    this.#id ??= this.run.ids.format(this.#idPrefix, this.#idCounter);
     return this.#id;
   }
 }

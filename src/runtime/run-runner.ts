@@ -1,6 +1,6 @@
 /** Enters the bodies of runs and turns their ends into events of the pipeline machine. */
 import { TerminatedError } from '../core/errors.ts';
-import { within } from './ambient.ts';
+import { runAs } from './ambient.ts';
 import type { Body } from './body.ts';
 import { classifyBody } from './ends.ts';
 import type { PipelineRow } from './rows.ts';
@@ -28,7 +28,7 @@ export class RunRunner {
       body.end = end;
       this.#post(() => this.#ended(body));
     };
-    within(row, async () => body.enter(body.controls)).then(
+    runAs(row, async () => body.enter(body.controls)).then(
       (value) => over({ kind: 'returned', value }),
       (error) => over({ kind: 'threw', error }),
     );

@@ -175,8 +175,15 @@ export class Supervisor {
 
   /** Sends an event to a task. Returns whether the machine takes it; a refused one changes nothing (T1). */
   sendTask(row: TaskRow, event: TaskEvent): boolean {
-    const taken = taskLogic.edgeFor(row.snapshot, event) !== undefined;
-    this.#send({ row, event });
+    if (this.#busy) {
+      this.#agenda.push({ row, event });
+      return taskLogic.edgeFor(row.snapshot, event) !== undefined;
+    }
+    const before = row.snapshot;
+    this.#busy = true;
+    this.#deliverTask(row, event);
+    const taken = row.snapshot !== before;
+    this.#finish();
     return taken;
   }
 
@@ -203,63 +210,42 @@ export class Supervisor {
       return;
     }
     this.#busy = true;
-    try {
-      this.#deliver(pending);
-      for (let i = 0; i < this.#agenda.length; i += 1) {
-        const next = this.#agenda[i];
-        if (next !== undefined) this.#deliver(next);
-      }
-    } finally {
-      this.#agenda.length = 0;
-      this.#busy = false;
+    this.#deliver(pending);
+    this.#finish();
+  }
+
+  /** Works off what the transition sent, and what that sends, in order. */
+  #finish(): void {
+    const agenda = this.#agenda;
+    for (let i = 0; i < agenda.length; i += 1) {
+      const next = agenda[i];
+      if (next !== undefined) this.#deliver(next);
     }
+    if (agenda.length > 0) this.#agenda = [];
+    this.#busy = false;
   }
 
   #deliver(pending: Pending): void {
-    switch (pending.row.kind) {
-      case 'task': {
-        const { row, event } = pending as Extract<Pending, { row: TaskRow }>;
-        if (row.actor === undefined) this.stepTask(row, event);
-        else row.actor.deliver(event);
-        return;
-      }
-      case 'pipeline': {
-        const { row, event } = pending as Extract<Pending, { row: PipelineRow }>;
-        if (row.actor === undefined) this.stepRun(row, event);
-        else row.actor.deliver(event);
-        return;
-      }
-      case 'stage': {
-        const { row, event } = pending as Extract<Pending, { row: StageRow }>;
-        if (row.actor === undefined) this.stepStage(row, event);
-        else row.actor.deliver(event);
-        return;
-      }
-      default:
-        pending.row satisfies never;
-    }
+    const { row, event } = pending;
+    if (row.kind === 'task') return this.#deliverTask(row, event as TaskEvent);
+    if (row.actor !== undefined) return row.actor.deliver(event as never);
+    return this.#step(row, event);
+  }
+
+  #deliverTask(row: TaskRow, event: TaskEvent): void {
+    if (row.actor === undefined) this.stepTask(row, event);
+    else row.actor.deliver(event);
   }
 
   /**
-   * An event that reached an actor from outside (`actor.send`): the same step, and what follows from it.
-   * The actor calls this as its transition function.
+   * An event that reached an actor (`actor.send` from outside, or `deliver` from here): the step, and what
+   * follows from it. The actor calls this as its transition function.
    */
   fromActor(row: Row, event: TaskEvent | PipelineEvent | StageEvent): void {
-    if (this.#busy) {
-      this.#step(row, event);
-      return;
-    }
+    if (this.#busy) return this.#step(row, event);
     this.#busy = true;
-    try {
-      this.#step(row, event);
-      for (let i = 0; i < this.#agenda.length; i += 1) {
-        const next = this.#agenda[i];
-        if (next !== undefined) this.#deliver(next);
-      }
-    } finally {
-      this.#agenda.length = 0;
-      this.#busy = false;
-    }
+    this.#step(row, event);
+    return this.#finish();
   }
 
   #step(row: Row, event: TaskEvent | PipelineEvent | StageEvent): void {

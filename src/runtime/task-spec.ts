@@ -77,8 +77,21 @@ const RETRY_NAMES = 'maxAttempts backoffMs factor maxBackoffMs jitter when'.spli
 const NOTHING: Readonly<Record<string, number>> = Object.freeze({});
 const NO_ARGS: readonly unknown[] = Object.freeze([]);
 
+/** Plans of plain functions without options: equal for every call, so they are made once. */
+const plainPlans = new WeakMap<object, TaskPlan>();
+
 /** Reads what the user gave to `task()`. Throws INVALID_ARGUMENT or INVALID_TYPE; changes nothing. */
-export function planTask(subject: unknown, options: unknown = {}): TaskPlan {
+export function planTask(subject: unknown, options?: unknown): TaskPlan {
+  if (typeof subject !== 'function' || options !== undefined) return readPlan(subject, options ?? {});
+  let plan = plainPlans.get(subject);
+  if (plan === undefined) {
+    plan = readPlan(subject, {});
+    plainPlans.set(subject, plan);
+  }
+  return plan;
+}
+
+function readPlan(subject: unknown, options: unknown): TaskPlan {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw invalidArgument('task options', options, 'an object');
   }

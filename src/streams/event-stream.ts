@@ -1,20 +1,70 @@
 /**
- * The public face of a Subject of events: subscribing is guarded, so that a subscriber that throws is
- * unsubscribed and reported, and harms nobody. Behind operators RxJS's own `onUnhandledError` applies, as
- * everywhere in RxJS.
+ * A stream of events that many may watch: an Observable that is fed from one place. It is what a Subject behind
+ * `asObservable()` would be, with two differences: a direct subscriber that throws is unsubscribed and reported
+ * and harms nobody (behind operators RxJS's own `onUnhandledError` applies, as everywhere in RxJS), and an
+ * event costs no more than one call per subscriber.
  */
 import { Observable, type Observer, Subscriber, Subscription } from 'rxjs';
 
 type Listener<T> = Partial<Observer<T>> | ((value: T) => void) | null | undefined;
 
-export class EventStream<T> extends Observable<T> {
-  readonly #events: Observable<T>;
-  readonly #report: (error: unknown) => void;
+/** One subscriber. RxJS's own Subscribers (operators) catch for themselves; what others throw is caught here. */
+interface Watcher<T> {
+  readonly observer: Partial<Observer<T>>;
+  readonly subscription: Subscription;
+}
 
-  constructor(events: Observable<T>, report: (error: unknown) => void) {
-    super((subscriber) => events.subscribe(subscriber));
-    this.#events = events;
+export class EventStream<T> extends Observable<T> {
+  readonly #report: (error: unknown) => void;
+  /** Replaced, never changed, so that a delivery may go on over the old list while somebody unsubscribes. */
+  #watchers: readonly Watcher<T>[] = [];
+  #completed = false;
+  readonly #onIdle: () => void;
+
+  /** `report` gets what a direct subscriber threw; `onIdle` is called when the last one has left. */
+  constructor(report: (error: unknown) => void, onIdle: () => void = () => {}) {
+    super((subscriber) => this.#watch(subscriber, subscriber));
     this.#report = report;
+    this.#onIdle = onIdle;
+  }
+
+  /** Whether somebody watches. */
+  get observed(): boolean {
+    return this.#watchers.length > 0;
+  }
+
+  next(value: T): void {
+    const watchers = this.#watchers;
+    for (let i = 0; i < watchers.length; i += 1) {
+      const watcher = watchers[i];
+      if (watcher === undefined || watcher.subscription.closed) continue;
+      try {
+        watcher.observer.next?.(value);
+      } catch (error) {
+        this.#failed(watcher, error);
+      }
+    }
+  }
+
+  complete(): void {
+    this.#completed = true;
+    const watchers = this.#watchers;
+    this.#watchers = [];
+    for (const watcher of watchers) this.#finish(watcher);
+  }
+
+  #finish(watcher: Watcher<T>): void {
+    try {
+      watcher.observer.complete?.();
+    } catch (error) {
+      this.#failed(watcher, error);
+    }
+    watcher.subscription.unsubscribe();
+  }
+
+  #failed(watcher: Watcher<T>, error: unknown): void {
+    watcher.subscription.unsubscribe();
+    this.#report(error);
   }
 
   override subscribe(listener?: Listener<T>): Subscription;
@@ -33,38 +83,23 @@ export class EventStream<T> extends Observable<T> {
       typeof listener === 'function' || listener === null || listener === undefined
         ? { ...(listener && { next: listener }), ...(error && { error }), ...(complete && { complete }) }
         : listener;
-    const subscription = new Subscription();
-    subscription.add(this.#events.subscribe(this.#guarded(observer, subscription)));
+    return this.#watch(observer, new Subscription());
+  }
+
+  #watch(observer: Partial<Observer<T>>, subscription: Subscription): Subscription {
+    const watcher: Watcher<T> = { observer, subscription };
+    if (this.#completed) {
+      this.#finish(watcher);
+      return subscription;
+    }
+    this.#watchers = [...this.#watchers, watcher];
+    subscription.add(() => this.#leave(watcher));
     return subscription;
   }
 
-  #guarded(observer: Partial<Observer<T>>, subscription: Subscription): Observer<T> {
-    const failed = (problem: unknown) => {
-      subscription.unsubscribe();
-      this.#report(problem);
-    };
-    return {
-      next: (value) => {
-        try {
-          observer.next?.(value);
-        } catch (problem) {
-          failed(problem);
-        }
-      },
-      error: (error) => {
-        try {
-          observer.error?.(error);
-        } catch (problem) {
-          failed(problem);
-        }
-      },
-      complete: () => {
-        try {
-          observer.complete?.();
-        } catch (problem) {
-          failed(problem);
-        }
-      },
-    };
+  #leave(watcher: Watcher<T>): void {
+    const before = this.#watchers.length;
+    this.#watchers = this.#watchers.filter((other) => other !== watcher);
+    if (before > 0 && this.#watchers.length === 0) this.#onIdle();
   }
 }

@@ -1,0 +1,286 @@
+/** A plan made ready: everything named, checked, numbered, and every move that can ever be made. */
+
+import { taskLogic } from '../../../machines/compiled.ts';
+import { RUNTIME } from '../../../machines/protocol.ts';
+import { Admission, type ResourceVector } from '../../admission/index.ts';
+import { invalidArgument } from '../../core/errors.ts';
+import { IdSource } from '../../core/ids.ts';
+import type { RunSpec, TaskRow, TaskSnapshot } from '../../runtime/rows.ts';
+import type { TaskSpec } from '../../runtime/task-spec.ts';
+import type { BodyStep, EnvironmentEvent, ExplorePlan, PlannedRun, PlannedTask } from './plan.ts';
+
+/** The three times of the explored world: a time-out is due at 1, a deadline at 2; any moment may be either. */
+export const SOON = 1;
+export const LATE = 2;
+
+export interface ProgramTask {
+  readonly index: number;
+  readonly name: string;
+  readonly run: number;
+  readonly planned: PlannedTask;
+  readonly spec: TaskSpec;
+  readonly vector: ResourceVector;
+  readonly first: TaskSnapshot;
+  /** Index of the run that its body submits and awaits, -1 for none. */
+  readonly child: number;
+}
+
+export type Step =
+  | { readonly kind: 'task'; readonly index: number }
+  | { readonly kind: 'stage' }
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'run'; readonly index: number }
+  | { readonly kind: 'await'; readonly index: number };
+
+export interface ProgramRun {
+  readonly index: number;
+  readonly name: string;
+  readonly planned: PlannedRun;
+  readonly steps: readonly Step[];
+  /** Index of the run whose code submits it, -1 for a root. */
+  readonly parent: number;
+  readonly after: readonly number[];
+}
+
+export type MoveKind =
+  | 'submit'
+  | 'turn'
+  | 'enter'
+  | 'step'
+  | 'return'
+  | 'throw'
+  | 'leave'
+  | 'run grace'
+  | 'start'
+  | 'succeed'
+  | 'fail'
+  | 'abort'
+  | 'suspend'
+  | 'wake'
+  | 'child'
+  | 'soon'
+  | 'late'
+  | 'grace'
+  | 'settle'
+  | 'unhold'
+  | 'unpause'
+  | EnvironmentEvent;
+
+export interface Move {
+  readonly index: number;
+  readonly kind: MoveKind;
+  /** Index of the task, run or label it is about; -1 for none. */
+  readonly target: number;
+  readonly label: string;
+  /** Counts against `events`. */
+  readonly costs: boolean;
+  readonly amount: number;
+}
+
+const ALL_EVENTS: readonly EnvironmentEvent[] = [
+  'cancel task',
+  'terminate task',
+  'hold task',
+  'cancel run',
+  'terminate run',
+  'pause',
+  'shutdown',
+];
+
+export class Program {
+  readonly plan: ExplorePlan;
+  readonly tasks: readonly ProgramTask[];
+  readonly runs: readonly ProgramRun[];
+  readonly moves: readonly Move[];
+  readonly labels: readonly string[];
+  readonly events: number;
+  readonly turnBudget: number;
+  readonly bypassLimit: number;
+  readonly taskIndex: ReadonlyMap<TaskSpec, number>;
+  readonly runIndex: ReadonlyMap<string, number>;
+  readonly #ids = new IdSource(() => 0, '000000000000');
+  readonly #byKind = new Map<string, Move>();
+
+  /** @throws INVALID_ARGUMENT, UNKNOWN_RESOURCE, UNSCHEDULABLE_TASK */
+  constructor(plan: ExplorePlan) {
+    this.plan = plan;
+    this.labels = Object.keys(plan.resources);
+    this.events = plan.events ?? 0;
+    this.turnBudget = plan.turnBudget ?? Number.POSITIVE_INFINITY;
+    this.bypassLimit = plan.policy.policy === 'strict' ? 0 : plan.policy.bypassLimit;
+    const names = Object.keys(plan.runs);
+    this.runIndex = new Map(names.map((name, index) => [name, index]));
+    this.tasks = readTasks(plan, this.runIndex, this.admission());
+    this.taskIndex = new Map(this.tasks.map((task) => [task.spec, task.index]));
+    this.runs = readRuns(plan, this.runIndex, this.tasks);
+    this.moves = listMoves(this);
+    for (const move of this.moves) this.#byKind.set(`${move.kind}/${move.target}/${move.amount}`, move);
+  }
+
+  admission(): Admission<TaskRow> {
+    const { resources, taskParallelism, policy } = this.plan;
+    return new Admission<TaskRow>({ resources, taskParallelism, policy });
+  }
+
+  /** The move of a kind about a target; every one that the rules can name exists. */
+  move(kind: MoveKind, target = -1, amount = 0): Move {
+    const move = this.#byKind.get(`${kind}/${target}/${amount}`);
+    if (move === undefined) throw new Error(`there is no move ${kind} of ${target}`);
+    return move;
+  }
+
+  runSpec(run: ProgramRun, parent: RunSpec['parent']): RunSpec {
+    const { name, planned } = run;
+    return {
+      id: name,
+      ids: this.#ids,
+      name,
+      priority: planned.priority ?? parent?.priority ?? 0,
+      children: planned.children ?? 'continue',
+      parent,
+      takesSlot: run.parent === -1,
+    };
+  }
+}
+
+function indexOf(names: ReadonlyMap<string, number>, name: string): number {
+  const index = names.get(name);
+  if (index === undefined) throw invalidArgument('a run of the plan', name, [...names.keys()].join(', '));
+  return index;
+}
+
+const isTask = (step: BodyStep): step is PlannedTask => typeof step === 'object' && 'task' in step;
+
+function readTasks(
+  plan: ExplorePlan,
+  names: ReadonlyMap<string, number>,
+  admission: Admission<TaskRow>,
+): ProgramTask[] {
+  const tasks: ProgramTask[] = [];
+  Object.values(plan.runs).forEach((run, runIndex) => {
+    for (const planned of run.body.filter(isTask)) {
+      const name = planned.task;
+      if (names.has(name) || tasks.some((task) => task.name === name))
+        throw invalidArgument('the name of a planned task', name, 'a name that nothing else in the plan has');
+      const needs = planned.needs ?? {};
+      const attempts = planned.attempts ?? 1;
+      tasks.push({
+        index: tasks.length,
+        name,
+        run: runIndex,
+        planned,
+        spec: specOf(planned, attempts),
+        vector: admission.vector(needs),
+        first: eligible(attempts, planned.deadline === true),
+        child: planned.child === undefined ? -1 : indexOf(names, planned.child),
+      });
+    }
+  });
+  return tasks;
+}
+
+function specOf(planned: PlannedTask, maxAttempts: number): TaskSpec {
+  return {
+    name: planned.task,
+    executor: 'inline',
+    resources: planned.needs ?? {},
+    concurrencyKey: undefined,
+    retry: maxAttempts === 1 ? undefined : { maxAttempts },
+    timeoutMs: planned.timeout === true ? SOON : undefined,
+    deadlineMs: planned.deadline === true ? LATE : undefined,
+    graceMs: 0,
+    priority: planned.priority,
+  };
+}
+
+const RELEASE = { type: 'RELEASE', token: RUNTIME } as const;
+
+function eligible(maxAttempts: number, deadline: boolean): TaskSnapshot {
+  const waiting = taskLogic.initial({ maxAttempts, canKill: false, deadlineAt: deadline ? LATE : null });
+  const edge = taskLogic.edgeFor(waiting, RELEASE);
+  if (edge === undefined) throw new Error('(T1) a waiting task must be releasable');
+  return taskLogic.follow(waiting, edge, RELEASE);
+}
+
+function readRuns(
+  plan: ExplorePlan,
+  names: ReadonlyMap<string, number>,
+  tasks: readonly ProgramTask[],
+): ProgramRun[] {
+  const entries = Object.entries(plan.runs);
+  const steps = entries.map(([, run]) => run.body.map((step) => readStep(step, names, tasks)));
+  const parents = entries.map(() => -1);
+  const adopt = (child: number, parent: number) => {
+    if (parents[child] !== -1 || child === parent)
+      throw invalidArgument('a child run', entries[child]?.[0], 'a run that one place submits, once');
+    parents[child] = parent;
+  };
+  steps.forEach((body, parent) => {
+    for (const step of body) if (step.kind === 'run') adopt(step.index, parent);
+  });
+  for (const task of tasks) if (task.child !== -1) adopt(task.child, task.run);
+  return entries.map(([name, planned], index) => ({
+    index,
+    name,
+    planned,
+    steps: steps[index] ?? [],
+    parent: parents[index] ?? -1,
+    after: (planned.after ?? []).map((upstream) => indexOf(names, upstream)),
+  }));
+}
+
+function readStep(step: BodyStep, names: ReadonlyMap<string, number>, tasks: readonly ProgramTask[]): Step {
+  if (step === 'stageForward') return { kind: 'stage' };
+  if (step === 'wait') return { kind: 'wait' };
+  if (isTask(step)) return { kind: 'task', index: tasks.findIndex((task) => task.name === step.task) };
+  if ('run' in step) return { kind: 'run', index: indexOf(names, step.run) };
+  return { kind: 'await', index: indexOf(names, step.await) };
+}
+
+const TASK_MOVES: readonly [MoveKind, (name: string) => string][] = [
+  ['start', (name) => `${name} starts`],
+  ['succeed', (name) => `${name} succeeds`],
+  ['fail', (name) => `${name} fails`],
+  ['abort', (name) => `${name} gives up`],
+  ['suspend', (name) => `${name} suspends`],
+  ['wake', (name) => `${name} is woken`],
+  ['child', (name) => `${name} submits its child`],
+  ['soon', (name) => `the timer of ${name} fires`],
+  ['late', (name) => `the deadline of ${name} passes`],
+  ['grace', (name) => `the grace of ${name} is over`],
+  ['settle', (name) => `the abandoned body of ${name} settles`],
+  ['unhold', (name) => `unhold ${name}`],
+];
+
+const RUN_MOVES: readonly [MoveKind, (name: string) => string][] = [
+  ['submit', (name) => `submit ${name}`],
+  ['enter', (name) => `enter ${name}`],
+  ['step', (name) => `${name} goes on`],
+  ['return', (name) => `${name} returns`],
+  ['throw', (name) => `${name} throws`],
+  ['leave', (name) => `${name} leaves`],
+  ['run grace', (name) => `the grace of ${name} is over`],
+];
+
+function listMoves({ plan, tasks, runs, labels }: Program): Move[] {
+  const moves: Move[] = [];
+  const add = (kind: MoveKind, target: number, label: string, costs = false, amount = 0) => {
+    moves.push({ index: moves.length, kind, target, label, costs, amount });
+  };
+  const names = (kind: EnvironmentEvent) =>
+    kind.endsWith('task') ? tasks : kind.endsWith('run') ? runs : [];
+  add('turn', -1, 'turn');
+  for (const [kind, text] of RUN_MOVES) for (const { index, name } of runs) add(kind, index, text(name));
+  for (const [kind, text] of TASK_MOVES) for (const { index, name } of tasks) add(kind, index, text(name));
+  add('unpause', -1, 'unpause');
+  if ((plan.events ?? 0) === 0) return moves;
+  for (const kind of plan.kinds ?? ALL_EVENTS) {
+    if (kind === 'pause' || kind === 'shutdown') add(kind, -1, kind, true);
+    for (const { index, name } of names(kind)) add(kind, index, `${kind.split(' ')[0]} ${name}`, true);
+    if (kind !== 'set capacity') continue;
+    for (const [label, amounts] of Object.entries(plan.capacities ?? {}))
+      for (const amount of amounts)
+        add(kind, labels.indexOf(label), `set ${label} to ${amount}`, true, amount);
+  }
+  return moves;
+}
