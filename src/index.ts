@@ -23,7 +23,7 @@ export type {
   RunningAttempt,
   Work,
 } from './executors/executor.ts';
-export type { ProcessResult } from './executors/process-attempt.ts';
+export type { ProcessResult } from './executors/process-result.ts';
 export { threadExecutor } from './executors/thread.ts';
 export { type DefinedPipeline, definePipeline, Pipeline } from './pipeline/pipeline.ts';
 export {
@@ -43,7 +43,6 @@ export {
   type ReturnWhen,
   type RunOptions,
   type RuntimeEvent,
-  Scheduler,
   type SchedulerOptions,
   type SchedulerSnapshot,
   StageHandle,
@@ -57,3 +56,4 @@ export {
   type WaitOptions,
   type WaitResult,
 } from './runtime/index.ts';
+export { Scheduler } from './scheduler.ts';

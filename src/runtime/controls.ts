@@ -5,7 +5,7 @@
  */
 import { SignalboxError } from '../core/errors.ts';
 import type { TaskDefinition } from '../executors/define-task.ts';
-import type { ProcessResult } from '../executors/process-attempt.ts';
+import type { ProcessResult } from '../executors/process-result.ts';
 import { ambient } from './ambient.ts';
 import type { Body } from './body.ts';
 import type { Desk } from './desk.ts';

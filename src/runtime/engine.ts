@@ -14,7 +14,7 @@ import type { Attempt } from './attempt.ts';
 import { AttemptRunner } from './attempt-runner.ts';
 import { Deadlocks } from './deadlock.ts';
 import { EventHub } from './event-hub.ts';
-import { ExecutorSet } from './executor-set.ts';
+import { type ExecutorFactory, ExecutorSet } from './executor-set.ts';
 import type { Host } from './host.ts';
 import type { SchedulerSettings } from './options.ts';
 import { Recorder } from './recorder.ts';
@@ -55,7 +55,7 @@ export class Engine implements Host, TurnWork, WaitTimers {
   #admissionDue = false;
   #rateTimer: TimerEntry | undefined = undefined;
 
-  constructor(settings: SchedulerSettings) {
+  constructor(settings: SchedulerSettings, builtIn: ReadonlyMap<string, ExecutorFactory>) {
     const { clock, logger, limits } = settings;
     this.settings = settings;
     this.graceMs = settings.graceMs;
@@ -74,7 +74,7 @@ export class Engine implements Host, TurnWork, WaitTimers {
       host: this,
     });
     this.actors = new Actors(this.supervisor, settings.inspect);
-    this.executors = new ExecutorSet(settings.executors);
+    this.executors = new ExecutorSet(builtIn, settings.executors);
     this.retention = new Retention(settings);
     this.deadlocks = new Deadlocks(this.supervisor);
     this.#timers = new Timers(clock, this.post);

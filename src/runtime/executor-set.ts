@@ -1,7 +1,9 @@
-/** The executors of one scheduler: the user's own and the built-in ones, made when first needed. */
+/** The executors of one scheduler: the user's own and the built-in ones it was composed with. */
 import { invalidArgument } from '../core/errors.ts';
 import type { Executor, Work } from '../executors/executor.ts';
-import { builtInExecutors, type ExecutorFactory } from '../executors/registry.ts';
+
+/** Makes an executor when it is first needed. */
+export type ExecutorFactory = () => Executor;
 
 const HINTS: Readonly<Record<Work['kind'], string>> = {
   function: 'a closure cannot leave this thread: name it by module and export with defineTask(...)',
@@ -13,8 +15,8 @@ export class ExecutorSet {
   readonly #factories: Map<string, ExecutorFactory>;
   readonly #made = new Map<string, Executor>();
 
-  constructor(own: Readonly<Record<string, Executor>>) {
-    this.#factories = new Map(builtInExecutors());
+  constructor(builtIn: ReadonlyMap<string, ExecutorFactory>, own: Readonly<Record<string, Executor>>) {
+    this.#factories = new Map(builtIn);
     for (const [name, executor] of Object.entries(own)) this.#factories.set(name, () => executor);
   }
 

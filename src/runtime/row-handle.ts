@@ -66,7 +66,7 @@ export abstract class RowHandle<T, R extends TaskRow | PipelineRow> {
    * `timeoutMs` passes first (the work goes on).
    */
   async result(options?: WaitOptions): Promise<T> {
-    if (!this.row.visible) await this.desk.until(this.row, options, this.label);
+    if (options !== undefined || !this.row.visible) await this.desk.until(this.row, options, this.label);
     return resultOf(this.row) as T;
   }
 

@@ -11,6 +11,7 @@ import { ambient } from './ambient.ts';
 import { type CloseOptions, Closing, readCloseOptions } from './closing.ts';
 import { Desk } from './desk.ts';
 import { Engine } from './engine.ts';
+import type { ExecutorFactory } from './executor-set.ts';
 import type { RuntimeEvent } from './events.ts';
 import { readOptions, type SchedulerOptions } from './options.ts';
 import { PipelineHandle } from './pipeline-handle.ts';
@@ -54,9 +55,12 @@ export class Scheduler {
   /** Every event of this scheduler, in `seq` order, from the moment of subscription. */
   readonly events$: Observable<RuntimeEvent>;
 
-  /** @throws INVALID_ARGUMENT for an option that is not as documented */
-  constructor(options: SchedulerOptions = {}) {
-    this.#engine = new Engine(readOptions(options));
+  /**
+   * `builtIn`: the executors this scheduler is composed with; the package's own Scheduler passes all of its.
+   * @throws INVALID_ARGUMENT for an option that is not as documented
+   */
+  constructor(options: SchedulerOptions = {}, builtIn: ReadonlyMap<string, ExecutorFactory> = new Map()) {
+    this.#engine = new Engine(readOptions(options), builtIn);
     this.#desk = new Desk(this.#engine);
     this.#closing = new Closing(this.#engine, this.#desk);
     this.events$ = this.#engine.hub.events$;
@@ -250,7 +254,8 @@ export class Scheduler {
     if (onException !== 'fail-fast' && onException !== 'drain') {
       throw invalidArgument('onException', onException, "'fail-fast' or 'drain'");
     }
-    const scheduler = new Scheduler(options);
+    // biome-ignore lint/complexity/noThisInStatic: a subclass composes its own executors
+    const scheduler = new this(options);
     try {
       const value = await work(scheduler);
       await scheduler.close();

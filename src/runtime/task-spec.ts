@@ -230,6 +230,7 @@ function readRetry(given: unknown): RetryOptions {
 /** Wait before the attempt after `failures` failed ones, in milliseconds (exponential, capped, jittered). */
 export function backoffMs(retry: RetryOptions, failures: number, random: () => number): number {
   const { backoffMs: base = 0, factor = 2, maxBackoffMs = Number.MAX_SAFE_INTEGER, jitter = 0 } = retry;
-  const wait = Math.min(base * factor ** (failures - 1), maxBackoffMs);
+  // The power grows beyond every number after a thousand failures, and 0 times that is not a number.
+  const wait = base === 0 ? 0 : Math.min(base * factor ** (failures - 1), maxBackoffMs);
   return wait * (1 - jitter * random());
 }

@@ -1,0 +1,128 @@
+/** What may happen next in a world: steps of bodies, of the scheduler, of timers, and of the environment. */
+import type { Move, Program, ProgramRun, ProgramTask } from './program.ts';
+import { LATE, SOON } from './program.ts';
+import { BODY, CHILD, GRACE, type World } from './world.ts';
+
+type Add = (move: Move) => void;
+
+/** Every move that may be made from here, in a fixed order. */
+export function enabledMoves(world: World): Move[] {
+  const moves: Move[] = [];
+  const add: Add = (move) => {
+    moves.push(move);
+  };
+  const { program, supervisor } = world;
+  if (world.due) add(program.move('turn'));
+  addSubmission(world, add);
+  const entering = supervisor.readyRuns.find((row) => row.snapshot.leaf.state === 'ready');
+  if (entering !== undefined) add(program.move('enter', world.indexOfRun(entering)));
+  for (const run of program.runs) addRun(world, run, add);
+  for (const task of program.tasks) addTask(world, task, add);
+  const mode = supervisor.mode.leaf.path;
+  if (mode === 'paused' || mode === 'drainingPaused') add(program.move('unpause'));
+  if (world.events < program.events) addEnvironment(world, add);
+  return moves;
+}
+
+/** Roots come in the order of the plan. */
+function addSubmission({ program, runs, supervisor }: World, add: Add): void {
+  if (!supervisor.open) return;
+  const next = program.runs.find((run) => run.parent === -1 && runs[run.index] === undefined);
+  if (next !== undefined) add(program.move('submit', next.index));
+}
+
+function addRun(world: World, { index, planned, steps }: ProgramRun, add: Add): void {
+  const row = world.runs[index];
+  if (row === undefined) return;
+  const { program, n } = world;
+  const { path, final } = row.snapshot.leaf;
+  if (path === 'running.terminating' && n.runArmed[index] === GRACE && (planned.stubborn || row.bodyOver))
+    add(program.move('run grace', index));
+  if (n.body[index] !== BODY.active) return;
+  const ends = planned.ends ?? ['return'];
+  if (final || path === 'running.terminating') {
+    add(program.move('return', index));
+    if (!final) add(program.move('leave', index));
+  } else if (n.pc[index] === steps.length) {
+    for (const end of ends) add(program.move(end, index));
+  } else if (!world.bodyWaits(index)) {
+    add(program.move('step', index));
+  }
+}
+
+function addTask(world: World, task: ProgramTask, add: Add): void {
+  const row = world.tasks[task.index];
+  if (row === undefined) return;
+  const { program, supervisor, n } = world;
+  const { index, planned } = task;
+  const { final, path } = row.snapshot.leaf;
+  if (row.abandoned) add(program.move('settle', index));
+  if (final) return;
+  if (path === 'ready' && supervisor.readyTasks.includes(row)) add(program.move('start', index));
+  if (path === 'running.suspended') add(program.move('wake', index));
+  if (path === 'queued.held') add(program.move('unhold', index));
+  if (path === 'running.executing' || path === 'running.terminating') addEnds(world, task, path, add);
+  if (path === 'running.terminating') {
+    if (planned.stubborn === true && n.armed[index] === GRACE) add(program.move('grace', index));
+    return;
+  }
+  if (n.armed[index] === SOON) add(program.move('soon', index));
+  if (planned.deadline === true && (n.armed[index] === SOON || n.armed[index] === LATE))
+    add(program.move('late', index));
+}
+
+function addEnds(world: World, task: ProgramTask, path: string, add: Add): void {
+  const { program, n } = world;
+  const { index, planned } = task;
+  const stopping = path === 'running.terminating';
+  if (task.child !== -1 && n.child[index] === CHILD.none && (!stopping || planned.stubborn === true))
+    add(program.move('child', index));
+  if (stopping) {
+    for (const end of ['succeed', 'fail', 'abort'] as const) add(program.move(end, index));
+    return;
+  }
+  if (world.awaitsChild(index) || (task.child !== -1 && n.child[index] === CHILD.none)) return;
+  for (const end of planned.ends ?? (['succeed', 'fail'] as const)) add(program.move(end, index));
+  if ((n.suspends[index] ?? 0) < (planned.suspends ?? 0)) add(program.move('suspend', index));
+}
+
+/** Events that the machines take; what they refuse is tried by probes.ts. */
+function addEnvironment(world: World, add: Add): void {
+  for (const move of costly(world.program)) if (isAllowed(world, move)) add(move);
+}
+
+const costlyMoves = new WeakMap<Program, readonly Move[]>();
+
+function costly(program: Program): readonly Move[] {
+  let moves = costlyMoves.get(program);
+  if (moves === undefined) {
+    moves = program.moves.filter((move) => move.costs);
+    costlyMoves.set(program, moves);
+  }
+  return moves;
+}
+
+function isAllowed({ tasks, runs, supervisor, program }: World, { kind, target, amount }: Move): boolean {
+  const task = tasks[target]?.snapshot;
+  const run = runs[target]?.snapshot;
+  switch (kind) {
+    case 'cancel task':
+      return task?.leaf.state === 'queued' || task?.leaf.state === 'ready';
+    case 'terminate task':
+      return task?.leaf.state === 'running' && task.context.ending?.kind !== 'terminated';
+    case 'hold task':
+      return task?.leaf.path === 'queued.eligible' || task?.leaf.path === 'queued.backoff';
+    case 'cancel run':
+      return run?.leaf.state === 'queued' || run?.leaf.state === 'ready';
+    case 'terminate run':
+      return run?.leaf.state === 'running' && run.leaf.phase !== 'terminating';
+    case 'pause':
+      return supervisor.mode.leaf.path === 'open' || supervisor.mode.leaf.path === 'draining';
+    case 'shutdown':
+      return supervisor.open;
+    case 'set capacity':
+      return supervisor.admission.capacityUnits(target) !== program.units(target, amount);
+    default:
+      return false;
+  }
+}

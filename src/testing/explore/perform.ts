@@ -1,0 +1,254 @@
+/** Makes a move happen, by the same calls that the runtime makes: see engine.ts, attempt-runner.ts, desk.ts. */
+import { RUNTIME } from '../../../machines/protocol.ts';
+import { Deadlocks } from '../../runtime/deadlock.ts';
+import { fireTimer } from '../../runtime/row-timers.ts';
+import { type PipelineRow, type TaskRow, TaskRow as Task } from '../../runtime/rows.ts';
+import { LATE, type Move, type ProgramRun, SOON, type Step } from './program.ts';
+import { BODY, CHILD, type World } from './world.ts';
+
+/** Events have no use for a real error here; one object, so that states compare equal. */
+const ERROR = Object.freeze(new Error('planned'));
+
+/** Makes the move in this very world. The move must be enabled. */
+export function perform(world: World, move: Move): void {
+  world.newLog();
+  if (move.costs) world.events += 1;
+  make(world, move);
+  settleScripts(world);
+}
+
+function make(world: World, move: Move): void {
+  const { supervisor, program } = world;
+  const { target } = move;
+  switch (move.kind) {
+    case 'turn':
+      return turn(world);
+    case 'submit':
+      return submit(world, at(program.runs, target), undefined);
+    case 'enter':
+      return enter(world);
+    case 'step':
+      return step(world, at(program.runs, target));
+    case 'return':
+      return endBody(world, target, { type: 'SUCCEED', value: undefined, token: RUNTIME });
+    case 'throw':
+      return endBody(world, target, { type: 'FAIL', error: ERROR, token: RUNTIME });
+    case 'leave':
+      return endBody(world, target, { type: 'ABORTED', error: ERROR, token: RUNTIME });
+    case 'run grace':
+      return fire(world, at(world.runs, target), LATE);
+    case 'cancel run':
+      supervisor.sendRun(at(world.runs, target), { type: 'CANCEL' });
+      return;
+    case 'terminate run':
+      supervisor.sendRun(at(world.runs, target), { type: 'TERMINATE', error: ERROR });
+      return;
+    case 'pause':
+      supervisor.applyMode({ type: 'PAUSE', token: RUNTIME });
+      return;
+    case 'unpause':
+      supervisor.applyMode({ type: 'UNPAUSE', token: RUNTIME });
+      return;
+    case 'shutdown':
+      supervisor.applyMode({ type: 'SHUTDOWN', token: RUNTIME });
+      return;
+    case 'set capacity':
+      supervisor.admission.setCapacity(at(program.labels, target), move.amount);
+      return world.wake();
+    default:
+      return ofTask(world, move.kind, target);
+  }
+}
+
+function ofTask(world: World, kind: Move['kind'], index: number): void {
+  const { supervisor, n } = world;
+  const row = at(world.tasks, index);
+  const { attempt, failures, maxAttempts } = row.snapshot.context;
+  const retryAt = failures + 1 < maxAttempts ? SOON : null;
+  const end = { attempt, retryAt, token: RUNTIME } as const;
+  switch (kind) {
+    case 'start':
+      return start(world, row, index);
+    case 'succeed':
+      supervisor.sendTask(row, { type: 'SUCCEED', value: undefined, ...end });
+      return;
+    case 'fail':
+      supervisor.sendTask(row, { type: 'FAIL', error: ERROR, ...end });
+      return;
+    case 'abort':
+      supervisor.sendTask(row, { type: 'ABORTED', error: ERROR, ...end });
+      return;
+    case 'suspend':
+      n.suspends[index] = (n.suspends[index] ?? 0) + 1;
+      supervisor.sendTask(row, { type: 'SUSPEND', attempt, token: RUNTIME });
+      return;
+    case 'wake':
+      supervisor.sendTask(row, { type: 'WAKE', attempt, token: RUNTIME });
+      return;
+    case 'child':
+      return submitChild(world, row, index);
+    case 'soon':
+    case 'grace':
+      return fire(world, row, SOON);
+    case 'late':
+      return fire(world, row, LATE);
+    case 'settle':
+      return supervisor.releaseAbandonedTask(row);
+    case 'cancel task':
+      supervisor.sendTask(row, { type: 'CANCEL' });
+      return;
+    case 'terminate task':
+      supervisor.sendTask(row, { type: 'TERMINATE', error: ERROR });
+      return;
+    case 'hold task':
+      supervisor.sendTask(row, { type: 'HOLD', until: SOON });
+      return;
+    case 'unhold':
+      supervisor.sendTask(row, { type: 'UNHOLD' });
+      return;
+    default:
+      throw new Error(`${kind} is not a move of a task`);
+  }
+}
+
+function at<T>(items: readonly (T | undefined)[], index: number): T {
+  const item = items[index];
+  if (item === undefined) throw new Error(`nothing has the index ${index}`);
+  return item;
+}
+
+/** One turn: admission until nobody asks for more, then the look for circles (engine.ts). */
+function turn(world: World): void {
+  const { supervisor, program, log } = world;
+  for (let passes = 0; world.due; passes += 1) {
+    world.due = false;
+    const admitted = supervisor.admit(0, program.turnBudget);
+    if (passes > 0) log.late += admitted;
+    if (admitted >= program.turnBudget) {
+      log.cut = true;
+      world.due = true;
+      break;
+    }
+  }
+  if (!log.cut) findCircles(world);
+}
+
+function findCircles(world: World): void {
+  const { supervisor, n, program } = world;
+  if (n.waits.length === 0) return;
+  const deadlocks = new Deadlocks(supervisor);
+  for (const index of n.waits) {
+    const on = at(world.runs, at(program.tasks, index).child);
+    const reject = () => {
+      n.child[index] = CHILD.rejected;
+    };
+    deadlocks.taskWaits({ task: at(world.tasks, index), on, reject });
+  }
+  for (const run of program.runs)
+    if (world.bodyWaits(run.index)) deadlocks.bodyWaits(at(world.runs, run.index), 1);
+  world.due = false; // `Deadlocks` asks for the turn that this is
+  deadlocks.check();
+}
+
+function submit(world: World, run: ProgramRun, parent: PipelineRow | undefined): void {
+  const after = run.after.map((upstream) => at(world.runs, upstream));
+  world.supervisor.addRun(world.program.runSpec(run, parent), after, (row) => {
+    world.runs[run.index] = row;
+  });
+}
+
+function enter(world: World): void {
+  const row = world.supervisor.startNextRun();
+  if (row === undefined) throw new Error('there is no run to enter');
+  world.supervisor.reachStage(row, undefined);
+  world.n.body[world.indexOfRun(row)] = BODY.active;
+}
+
+function step(world: World, { index, steps }: ProgramRun): void {
+  const row = at(world.runs, index);
+  const pc = world.n.pc[index] ?? 0;
+  statement(world, row, at(steps, pc));
+  world.n.pc[index] = pc + 1;
+}
+
+function statement(world: World, row: PipelineRow, what: Step): void {
+  const { supervisor, program } = world;
+  switch (what.kind) {
+    case 'task': {
+      const { spec, vector, first } = at(program.tasks, what.index);
+      const stage = row.stages.length - 1;
+      world.tasks[what.index] = supervisor.addTask({ run: row, stage, spec, vector, snapshot: first });
+      return;
+    }
+    case 'stage':
+      supervisor.reachStage(row, undefined);
+      return;
+    case 'run':
+      return submit(world, at(program.runs, what.index), row);
+    case 'wait':
+    case 'await':
+      throw new Error('a wait is over, or it is no move');
+    default:
+      what satisfies never;
+  }
+}
+
+function endBody(world: World, index: number, event: Parameters<World['supervisor']['endBody']>[1]): void {
+  world.n.body[index] = BODY.over;
+  world.supervisor.endBody(at(world.runs, index), event);
+}
+
+/** As attempt-runner.ts does: a suspended body goes on under its old number. */
+function start(world: World, row: TaskRow, index: number): void {
+  const { supervisor, n, log } = world;
+  const { suspended, attempt } = row.snapshot.context;
+  supervisor.readyTasks = supervisor.readyTasks.filter((ready) => ready !== row);
+  log.resumes = suspended;
+  const number = suspended ? attempt : attempt + 1;
+  const timeoutAt = row.spec.timeoutMs ?? null;
+  supervisor.sendTask(row, { type: 'START', attempt: number, timeoutAt, token: RUNTIME });
+  if (suspended || n.child[index] === CHILD.none) return;
+  n.child[index] = CHILD.submitted; // a further attempt awaits the run that the first one submitted
+  beginWait(world, index);
+}
+
+function submitChild(world: World, row: TaskRow, index: number): void {
+  submit(world, at(world.program.runs, at(world.program.tasks, index).child), row.run);
+  world.n.child[index] = CHILD.submitted;
+  beginWait(world, index);
+}
+
+function beginWait(world: World, index: number): void {
+  if (!world.awaitsChild(index)) return;
+  world.n.waits.push(index);
+  world.wake(); // as `Deadlocks.taskWaits`
+}
+
+/** As `Engine#onTimer`. */
+function fire(world: World, row: TaskRow | PipelineRow, now: number): void {
+  world.arm(row, 0);
+  fireTimer(world.supervisor, row, now);
+  const index = row instanceof Task ? world.indexOfTask(row) : world.indexOfRun(row);
+  const armed = row instanceof Task ? world.n.armed[index] : world.n.runArmed[index];
+  if (armed === 0) world.retime(row);
+}
+
+/**
+ * What bodies do without asking anybody: waits that are over are left at once, rows that were cancelled leave
+ * the ready lists (the runtime drops them when it comes to them).
+ */
+function settleScripts(world: World): void {
+  const { supervisor, n, program } = world;
+  if (supervisor.readyTasks.length > 0)
+    supervisor.readyTasks = supervisor.readyTasks.filter((row) => row.snapshot.leaf.state === 'ready');
+  if (supervisor.readyRuns.length > 0)
+    supervisor.readyRuns = supervisor.readyRuns.filter((row) => row.snapshot.leaf.state === 'ready');
+  if (n.waits.length > 0) n.waits = n.waits.filter((index) => world.awaitsChild(index));
+  for (const { index, steps } of program.runs) {
+    if (n.body[index] !== BODY.active) continue;
+    for (let pc = n.pc[index] ?? 0; isWait(steps[pc]) && !world.bodyWaits(index); pc += 1)
+      n.pc[index] = pc + 1;
+  }
+}
+
+const isWait = (what: Step | undefined): boolean => what?.kind === 'wait' || what?.kind === 'await';

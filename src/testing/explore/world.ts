@@ -1,0 +1,273 @@
+/**
+ * One state of the explored world: a shipped supervisor, where the scripted bodies are, and what a watcher has
+ * counted. It is the supervisor's host, and as such only writes down what it is asked.
+ *
+ * Owns: the state and its copy. Does not own: what may happen next (enabled.ts) and doing it (perform.ts).
+ */
+
+import type { Kind, LifecycleState } from '../../../machines/lifecycle.ts';
+import type { PipelineEvent, StageEvent, TaskEvent } from '../../../machines/protocol.ts';
+import type { Host } from '../../runtime/host.ts';
+import { dueAt } from '../../runtime/row-timers.ts';
+import type { PipelineRow, Row, TaskRow } from '../../runtime/rows.ts';
+import { Supervisor } from '../../runtime/supervisor.ts';
+import { forkSupervisor } from './fork.ts';
+import type { Program } from './program.ts';
+
+/** What `armed` says besides a time: the grace of a body that was told to stop. */
+export const GRACE = 3;
+
+/** The body of a run. */
+export const BODY = { none: 0, active: 1, over: 2 } as const;
+
+/** The child run of a task's body: not submitted, submitted, and the wait for it given up. */
+export const CHILD = { none: 0, submitted: 1, rejected: 2 } as const;
+
+/** Changes a supervisor on purpose, to see that the explorer notices. Called for every copy. */
+export type Sabotage = (supervisor: Supervisor) => void;
+
+export interface Moved {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly from: LifecycleState;
+  readonly to: LifecycleState;
+}
+
+/** What the host was told during one move. */
+export interface Log {
+  readonly moves: Moved[];
+  readonly refused: { readonly row: Row; readonly type: string }[];
+  readonly admittedTasks: number[];
+  readonly admittedRuns: number[];
+  /** Admitted by a second pass of the same turn: the first one left them behind. */
+  late: number;
+  cut: boolean;
+  /** The START of this move goes on with a suspended body. */
+  resumes: boolean;
+}
+
+const newLog = (): Log => ({
+  moves: [],
+  refused: [],
+  admittedTasks: [],
+  admittedRuns: [],
+  late: 0,
+  cut: false,
+  resumes: false,
+});
+
+/** The numbers of a world; copied as they are. */
+export interface Numbers {
+  /** Per run. */
+  readonly pc: number[];
+  readonly body: number[];
+  readonly runArmed: number[];
+  readonly runSettled: number[];
+  /** Per task. */
+  readonly child: number[];
+  readonly suspends: number[];
+  readonly armed: number[];
+  readonly attemptsOpen: number[];
+  readonly settled: number[];
+  readonly passed: number[];
+  /** Tasks whose body waits for a run, in the order in which they began to. */
+  waits: number[];
+}
+
+function freshNumbers({ runs, tasks }: Program): Numbers {
+  const perRun = () => runs.map(() => 0);
+  const perTask = () => tasks.map(() => 0);
+  return {
+    pc: perRun(),
+    body: perRun(),
+    runArmed: perRun(),
+    runSettled: perRun(),
+    child: perTask(),
+    suspends: perTask(),
+    armed: perTask(),
+    attemptsOpen: perTask(),
+    settled: perTask(),
+    passed: perTask(),
+    waits: [],
+  };
+}
+
+function copyNumbers(from: Numbers): Numbers {
+  return {
+    pc: from.pc.slice(),
+    body: from.body.slice(),
+    runArmed: from.runArmed.slice(),
+    runSettled: from.runSettled.slice(),
+    child: from.child.slice(),
+    suspends: from.suspends.slice(),
+    armed: from.armed.slice(),
+    attemptsOpen: from.attemptsOpen.slice(),
+    settled: from.settled.slice(),
+    passed: from.passed.slice(),
+    waits: from.waits.slice(),
+  };
+}
+
+type Given =
+  | { readonly kind: 'first'; readonly program: Program; readonly sabotage: Sabotage | undefined }
+  | { readonly kind: 'fork'; readonly of: World };
+
+export class World implements Host {
+  readonly program: Program;
+  readonly sabotage: Sabotage | undefined;
+  readonly supervisor: Supervisor;
+  /** By index; undefined until submitted. */
+  readonly runs: (PipelineRow | undefined)[];
+  readonly tasks: (TaskRow | undefined)[];
+  readonly n: Numbers;
+  /** Events of the environment so far. */
+  events = 0;
+  /** A turn is needed. */
+  due = false;
+  log: Log = newLog();
+
+  constructor(given: Given) {
+    if (given.kind === 'first') {
+      const { program, sabotage } = given;
+      this.program = program;
+      this.sabotage = sabotage;
+      this.runs = program.runs.map(() => undefined);
+      this.tasks = program.tasks.map(() => undefined);
+      this.n = freshNumbers(program);
+      const { pipelineParallelism } = program.plan;
+      this.supervisor = new Supervisor({ admission: program.admission(), pipelineParallelism, host: this });
+    } else {
+      const from = given.of;
+      this.program = from.program;
+      this.sabotage = from.sabotage;
+      this.events = from.events;
+      this.due = from.due;
+      this.n = copyNumbers(from.n);
+      const fork = forkSupervisor(from.supervisor, this, from.submittedRuns());
+      this.supervisor = fork.supervisor;
+      this.runs = from.runs.map((row) => row && fork.runs.get(row));
+      this.tasks = from.tasks.map((row) => row && fork.tasks.get(row));
+    }
+    this.sabotage?.(this.supervisor);
+  }
+
+  fork(): World {
+    return new World({ kind: 'fork', of: this });
+  }
+
+  /** Parents before children: a child's index may be smaller than its parent's. */
+  submittedRuns(): PipelineRow[] {
+    const rows = this.runs.filter((row) => row !== undefined);
+    return rows.length < 2 ? rows : rows.sort((a, b) => a.submission - b.submission);
+  }
+
+  indexOfTask(row: TaskRow): number {
+    return this.program.taskIndex.get(row.spec) ?? -1;
+  }
+
+  indexOfRun(row: PipelineRow): number {
+    return this.program.runIndex.get(row.id) ?? -1;
+  }
+
+  isFinalRun(index: number): boolean {
+    return this.runs[index]?.snapshot.leaf.final === true;
+  }
+
+  /** The body of the task awaits its child run and cannot go on by itself. */
+  awaitsChild(index: number): boolean {
+    const task = this.program.tasks[index];
+    if (task === undefined || task.child === -1 || this.n.child[index] !== CHILD.submitted) return false;
+    const path = this.tasks[index]?.snapshot.leaf.path;
+    return path === 'running.executing' && !this.isFinalRun(task.child);
+  }
+
+  /** The body of the run is at a wait that is not over. */
+  bodyWaits(index: number): boolean {
+    if (this.n.body[index] !== BODY.active) return false;
+    const step = this.program.runs[index]?.steps[this.n.pc[index] ?? 0];
+    if (step?.kind === 'wait')
+      return this.runs[index]?.tasks.some((task) => !task.snapshot.leaf.final) === true;
+    return step?.kind === 'await' && !this.isFinalRun(step.index);
+  }
+
+  /** Every run that will ever come is closed. */
+  get done(): boolean {
+    if (this.supervisor.runs.size > 0) return false;
+    return !this.supervisor.open || this.program.runs.every((run) => run.parent !== -1 || this.runs[run.index]);
+  }
+
+  newLog(): void {
+    this.log = newLog();
+  }
+
+  // --- the supervisor's host -----------------------------------------------------------------------------
+
+  wake(): void {
+    this.due = true;
+  }
+
+  submitted(row: Row): void {
+    if (row.kind !== 'stage') this.retime(row);
+  }
+
+  moved(row: Row, previous: string, event: TaskEvent | PipelineEvent | StageEvent): void {
+    const from = previous as LifecycleState;
+    const { final, state, phase } = row.snapshot.leaf;
+    const to = state as LifecycleState;
+    this.log.moves.push({ kind: row.kind, name: nameOf(row), from, to });
+    if (row.kind !== 'task') return;
+    const index = this.indexOfTask(row);
+    const { attemptsOpen, passed } = this.n;
+    if (to !== 'queued' || phase !== 'eligible') passed[index] = 0;
+    if (event.type === 'START') {
+      if (!this.log.resumes) attemptsOpen[index] = (attemptsOpen[index] ?? 0) + 1;
+    } else if (ENDS_ATTEMPT.has(event.type) && phase !== 'terminating') {
+      attemptsOpen[index] = (attemptsOpen[index] ?? 0) - 1;
+    } else if (final && attemptsOpen[index] === 1) {
+      attemptsOpen[index] = 0;
+    }
+  }
+
+  refused(row: Row, event: { readonly type?: unknown }): void {
+    this.log.refused.push({ row, type: String(event.type) });
+  }
+
+  admitted(row: TaskRow | PipelineRow): void {
+    if (row.kind === 'task') this.log.admittedTasks.push(this.indexOfTask(row));
+    else this.log.admittedRuns.push(this.indexOfRun(row));
+  }
+
+  start(): void {}
+  kill(): void {}
+  closed(): void {}
+  modeChanged(): void {}
+
+  /** A body is told to stop: from now on its grace runs. */
+  notify(row: TaskRow | PipelineRow): void {
+    if (row.snapshot.leaf.path !== 'running.terminating') return this.retime(row);
+    this.arm(row, GRACE);
+  }
+
+  retime(row: TaskRow | PipelineRow): void {
+    if (row.snapshot.leaf.path !== 'running.terminating') this.arm(row, dueAt(row) ?? 0);
+  }
+
+  arm(row: TaskRow | PipelineRow, at: number): void {
+    if (row.kind === 'task') this.n.armed[this.indexOfTask(row)] = at;
+    else this.n.runArmed[this.indexOfRun(row)] = at;
+  }
+
+  settled(row: Row): void {
+    if (row.kind === 'stage') return;
+    const counts = row.kind === 'task' ? this.n.settled : this.n.runSettled;
+    const index = row.kind === 'task' ? this.indexOfTask(row) : this.indexOfRun(row);
+    counts[index] = (counts[index] ?? 0) + 1;
+  }
+}
+
+/** These end the attempt that they name. */
+const ENDS_ATTEMPT: ReadonlySet<string> = new Set(['SUCCEED', 'FAIL', 'ABORTED', 'LOSE', 'GRACE_OVER']);
+
+export function nameOf(row: Row): string {
+  return row.kind === 'stage' ? `${row.run.name}/${row.index}` : row.name;
+}

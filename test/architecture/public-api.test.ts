@@ -1,0 +1,17 @@
+/** The names the package exports. A change here is a change of contract: make it on purpose, in the changelog. */
+import { describe, expect, it } from 'vitest';
+import * as machines from '../../machines/index.ts';
+import * as signalbox from '../../src/index.ts';
+import * as testing from '../../src/testing/index.ts';
+
+describe('the public names of', () => {
+  it('signalbox', () => {
+    expect(Object.keys(signalbox).sort()).toMatchInlineSnapshot();
+  });
+  it('signalbox/machines', () => {
+    expect(Object.keys(machines).sort()).toMatchInlineSnapshot();
+  });
+  it('signalbox/testing', () => {
+    expect(Object.keys(testing).sort()).toMatchInlineSnapshot();
+  });
+});
