@@ -1,4 +1,4 @@
-import { Heap } from './heap.ts';
+import { Heap } from '../core/heap.ts';
 import { Lane, type LaneKey, laneKey } from './lane.ts';
 import { compareOptional, type Ticket } from './ticket.ts';
 

@@ -1,4 +1,4 @@
-import { type Indexed, IndexedHeap } from './heap.ts';
+import { type Indexed, IndexedHeap } from '../core/heap.ts';
 
 /** What the pipeline queue needs to know of a pipeline. The supervisor's row is one; `heapIndex` starts as -1. */
 export interface QueuedPipeline extends Indexed {

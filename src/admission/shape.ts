@@ -1,5 +1,5 @@
+import { Heap, type Indexed } from '../core/heap.ts';
 import { fault } from './fault.ts';
-import { Heap, type Indexed } from './heap.ts';
 import { Lanes } from './lanes.ts';
 import type { ResourceVector } from './resource-vector.ts';
 import { compareOptional, compareTickets, type Ticket } from './ticket.ts';

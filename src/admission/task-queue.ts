@@ -1,4 +1,4 @@
-import { IndexedHeap } from './heap.ts';
+import { IndexedHeap } from '../core/heap.ts';
 import type { ResourceVector } from './resource-vector.ts';
 import { Shape } from './shape.ts';
 import { compareTickets, type Ticket } from './ticket.ts';

@@ -7,7 +7,9 @@
  * (C2) a group that was told to stop leaves nobody behind: when its attempt ends, what is left is killed;
  * (C3) a killed attempt ends even if a process outside the group (a daemon) keeps the pipes open.
  */
+
 import type { execa } from 'execa';
+import { systemClock } from '../core/clock.ts';
 import type { AttemptContext, AttemptReports, CommandWork, RunningAttempt } from './executor.ts';
 import { forgetGroup, guardGroup, signalGroup } from './process-groups.ts';
 import { ProcessOutput } from './process-output.ts';
@@ -125,7 +127,7 @@ export class ProcessAttempt implements RunningAttempt {
       this.#child?.stderr.destroy();
       return;
     }
-    setImmediate(() => this.#giveUpPipes(chunks === this.#chunks ? quiet + 1 : 0, this.#chunks));
+    systemClock.setImmediate(() => this.#giveUpPipes(chunks === this.#chunks ? quiet + 1 : 0, this.#chunks));
   }
 
   #end(exit: Exit, pid: number | undefined): void {

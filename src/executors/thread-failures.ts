@@ -16,7 +16,7 @@ export function killed(label: string): TerminatedError {
 export function threadDied(label: string, cause: unknown): SignalboxError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new SignalboxError('TASK_FAILED', `the thread of ${label} died before the task ended: ${why}`, {
-    hint: 'process.exit(), an exception in a timer or callback, or memory beyond the limit end a thread',
+    hint: 'an exit of the process, an exception in a timer or callback, or memory beyond the limit end a thread',
     cause,
   });
 }

@@ -23,6 +23,12 @@ export function startAs(row: TaskRow, executor: Executor, attempt: Attempt): Run
   return storage.run(row, start, executor, attempt);
 }
 
+/** An executor of a user may break its promise not to throw; that ends its attempt, not the turn. */
 function start(executor: Executor, attempt: Attempt): RunningAttempt {
-  return executor.start(attempt, attempt);
+  try {
+    return executor.start(attempt, attempt);
+  } catch (error) {
+    attempt.failed(error);
+    return { stop: () => {} };
+  }
 }

@@ -136,7 +136,8 @@ export class AttemptRunner implements AttemptHost {
         this.#parts.supervisor.sendTask(row, { type: 'WAKE', attempt: attempt.number, token: RUNTIME });
         return undefined;
       });
-    on.then(
+    // Through a promise of our own: a thenable may throw, settle twice, or settle at once.
+    Promise.resolve(on).then(
       (value) => settle({ status: 'fulfilled', value }),
       (reason) => settle({ status: 'rejected', reason }),
     );

@@ -47,6 +47,7 @@ export class Closing {
   }
 
   shutdown(options: CloseOptions): void {
+    if (this.#engine.supervisor.mode.leaf.final) return;
     this.#engine.actors.root.send({ type: 'SHUTDOWN', token: RUNTIME });
     if (options.cancelPendingPipelines !== true) return;
     for (const run of [...this.#engine.supervisor.runs]) this.#cancelPending(run, 'shutdown');
@@ -59,6 +60,7 @@ export class Closing {
 
   close(options: CloseOptions): Promise<void> {
     this.shutdown(options);
+    if (this.#engine.supervisor.mode.leaf.final) return this.#finished ?? Promise.resolve();
     switch (options.mode ?? 'drain') {
       case 'drain':
         if (!this.#suspended) this.#engine.actors.root.send({ type: 'UNPAUSE', token: RUNTIME });
@@ -85,11 +87,22 @@ export class Closing {
       hint: 'nothing to do: the work was stopped on purpose',
     });
     for (const run of [...supervisor.runs]) {
-      if (graceMs !== undefined) this.#engine.graceMs = graceMs;
       this.#cancelPending(run, 'aborted');
       if (run.snapshot.leaf.path === 'running.executing')
         supervisor.sendRun(run, { type: 'TERMINATE', error });
       else supervisor.stopTasks(run, error);
+      if (graceMs !== undefined) this.#shortenGrace(run, this.#desk.clock.now() + graceMs);
+    }
+  }
+
+  /** Whatever grace was given to what is stopping now, it ends at `until`. */
+  #shortenGrace(run: PipelineRow, until: number): void {
+    if (run.graceAt !== undefined && run.graceAt > until) run.graceAt = until;
+    this.#engine.retime(run);
+    for (const task of run.tasks) {
+      if (task.attempt?.graceAt === undefined || task.attempt.graceAt <= until) continue;
+      task.attempt.graceAt = until;
+      this.#engine.retime(task);
     }
   }
 
@@ -112,7 +125,14 @@ export class Closing {
 
   #idle(): boolean {
     const { supervisor } = this.#engine;
-    return supervisor.runs.size === 0 || (this.#suspended && supervisor.admission.admittedCount === 0);
+    return supervisor.runs.size === 0 || (this.#suspended && this.#attemptsOver());
+  }
+
+  /** No attempt runs, but for abandoned ones, which nobody waits for. */
+  #attemptsOver(): boolean {
+    const { admission, abandoned, runs } = this.#engine.supervisor;
+    if (admission.admittedCount > abandoned) return false;
+    return ![...runs].some((run) => run.tasks.some((task) => task.holding && !task.abandoned));
   }
 
   /** Nothing here survives the process yet: who waits for what is left is told so, instead of for ever. */
@@ -126,6 +146,7 @@ export class Closing {
     );
     this.#engine.leftover = error;
     const leave = (row: Row) => {
+      if (row.kind !== 'stage' && row.timer !== undefined) this.#engine.cancelTimer(row.timer);
       for (const waiter of [...(row.waiters ?? [])]) waiter.reject(error);
     };
     for (const run of this.#engine.supervisor.runs) {

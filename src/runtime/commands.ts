@@ -99,8 +99,7 @@ export function performRun(supervisor: Supervisor, row: PipelineRow, edge: Edge,
         supervisor.stopTasks(row, row.snapshot.context.ending?.error);
         break;
       case 'abandon':
-        row.abandoned = true;
-        supervisor.abandoned += 1;
+        abandonRun(supervisor, row);
         break;
       case 'arm':
       case 'disarm':
@@ -118,6 +117,13 @@ export function performRun(supervisor: Supervisor, row: PipelineRow, edge: Edge,
         command satisfies never;
     }
   }
+}
+
+/** A body that is over, its run only waiting for tasks, will never come back to release anything (S5). */
+function abandonRun(supervisor: Supervisor, row: PipelineRow): void {
+  if (row.bodyOver) return supervisor.releaseRun(row);
+  row.abandoned = true;
+  supervisor.abandoned += 1;
 }
 
 function settleRun(supervisor: Supervisor, row: PipelineRow): void {

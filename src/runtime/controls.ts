@@ -22,6 +22,10 @@ import {
   type WaitResult,
 } from './waits.ts';
 
+/** What `args` of a function must be: its parameters, without the context at their end. */
+export type ArgsOf<F extends (...args: never[]) => unknown> =
+  Parameters<F> extends readonly [...infer Own, TaskContext] ? Own : Parameters<F>;
+
 /** A value that a body returns: a generator's return value, a promise's value, or the value itself. */
 export type BodyResult<R> = R extends Generator<unknown, infer V> | AsyncGenerator<unknown, infer V>
   ? V
@@ -65,8 +69,12 @@ export class Controls {
     fn: (context: TaskContext) => R,
     options?: TaskOptions & { readonly args?: readonly [] },
   ): TaskBuilder<BodyResult<R>>;
-  task<A extends readonly unknown[] | [], R>(
-    fn: (...args: [...NoInfer<A>, TaskContext]) => R,
+  task<F extends (...args: never[]) => unknown>(
+    fn: F,
+    options: TaskOptions & { readonly args: Readonly<ArgsOf<F>> },
+  ): TaskBuilder<BodyResult<ReturnType<F>>>;
+  task<const A extends readonly unknown[], R>(
+    fn: (...args: [...A, TaskContext]) => R,
     options: TaskOptions & { readonly args: A },
   ): TaskBuilder<BodyResult<R>>;
   task<A extends readonly unknown[], T>(
@@ -99,8 +107,12 @@ export class Controls {
     );
     const wait = untilReady<H>(this.#desk.timers, pairs, { ...limits, returnWhen });
     this.#body.waits.add(wait.reject);
+    const all = returnWhen === 'all-completed';
     try {
-      return await wait.promise;
+      return await this.#desk.whileWaiting(
+        { on: [...pairs.keys()], all, reject: wait.reject, limits },
+        wait.promise,
+      );
     } finally {
       this.#body.waits.delete(wait.reject);
     }

@@ -9,10 +9,12 @@ import { SignalboxError } from '../core/errors.ts';
 import type { PipelineRow, Row, TaskRow } from './rows.ts';
 import type { Supervisor } from './supervisor.ts';
 
-/** A wait of a task body for a run, a stage or a task. */
+/** A wait of a task body for runs, stages or tasks, that cannot end by itself. */
 export interface BodyWait {
   readonly task: TaskRow;
-  readonly on: Row;
+  readonly on: readonly Row[];
+  /** Whether all of `on` must become final, or some. */
+  readonly all: boolean;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -52,20 +54,28 @@ export class Deadlocks {
     const last = waits.filter((wait) => stuck.has(wait.task)).at(-1);
     if (last === undefined) return;
     this.#waits.delete(last);
-    last.reject(
-      new SignalboxError(
-        'WOULD_DEADLOCK',
-        `the task ${JSON.stringify(last.task.name)} waits for ${last.on.kind} ${JSON.stringify(last.on.name ?? '')}, which needs what this task holds`,
-        { hint: 'raise the capacity or taskParallelism, or wait from the pipeline instead of from a task' },
-      ),
-    );
+    last.reject(wouldDeadlock(last));
   }
+}
+
+function wouldDeadlock({ task, on }: BodyWait): SignalboxError {
+  const open = on.filter((row) => !row.snapshot.leaf.final);
+  const names = open.slice(0, 3).map((row) => `the ${row.kind} ${JSON.stringify(row.name ?? '')}`);
+  const more = open.length > names.length ? ` and ${open.length - names.length} more` : '';
+  return new SignalboxError(
+    'WOULD_DEADLOCK',
+    `the task ${JSON.stringify(task.name)} waits for ${names.join(', ')}${more}, which can only go on with what this task holds`,
+    {
+      hint: 'raise the capacity or taskParallelism, or wait from the pipeline instead of from a task',
+      details: { name: task.name, taskId: task.taskId, runId: task.run.id },
+    },
+  );
 }
 
 /** The waiting tasks that can never go on unless a wait is given up. Pure. */
 export function stuckTasks(
   supervisor: Supervisor,
-  waits: readonly Pick<BodyWait, 'task' | 'on'>[],
+  waits: readonly Pick<BodyWait, 'task' | 'on' | 'all'>[],
   bodyWaits: (run: PipelineRow) => boolean,
 ): Set<TaskRow> {
   const stuck = new Set(
@@ -73,8 +83,11 @@ export function stuckTasks(
   );
   for (let changed = true; changed; ) {
     changed = false;
-    for (const { task, on } of waits) {
-      if (stuck.has(task) && canMove(supervisor, on, stuck, bodyWaits)) changed = stuck.delete(task);
+    for (const { task, on, all } of waits) {
+      if (!stuck.has(task)) continue;
+      const moves = (row: Row): boolean => canMove(supervisor, row, stuck, bodyWaits);
+      const open = on.filter((row) => !row.snapshot.leaf.final);
+      if (all ? open.every(moves) : open.some(moves)) changed = stuck.delete(task);
     }
   }
   return stuck;

@@ -141,21 +141,26 @@ export class Desk {
     if (row.kind !== 'stage') row.observed = true;
     const { promise, reject } = untilVisible(this.timers, row, limits, label);
     if (row.visible) await promise;
-    else await this.whileWaiting(row, reject, promise);
+    else await this.whileWaiting({ on: [row], all: true, reject, limits }, promise);
   }
 
-  /** Registers the calling task or run as waiting for as long as `promise` takes. */
-  async whileWaiting<T>(on: Row, reject: (reason: unknown) => void, promise: Promise<T>): Promise<T> {
+  /**
+   * Registers the calling task or run as waiting for as long as `promise` takes. A wait that may end by itself,
+   * by its time-out or signal, closes no circle.
+   */
+  async whileWaiting<T>(wait: CallerWait, promise: Promise<T>): Promise<T> {
+    const { on, all, reject, limits } = wait;
     const caller = ambient();
-    const { deadlocks } = this.#engine;
-    if (caller === undefined) return promise;
+    const { deadlocks, leftover } = this.#engine;
+    if (leftover !== undefined) reject(leftover);
+    if (caller === undefined || limits.timeoutMs !== undefined || limits.signal !== undefined) return promise;
     if (caller.kind === 'pipeline') {
       deadlocks.bodyWaits(caller, 1);
       return promise.finally(() => deadlocks.bodyWaits(caller, -1));
     }
-    const wait = { task: caller, on, reject };
-    deadlocks.taskWaits(wait);
-    return promise.finally(() => deadlocks.taskGoesOn(wait));
+    const registered = { task: caller, on, all, reject };
+    deadlocks.taskWaits(registered);
+    return promise.finally(() => deadlocks.taskGoesOn(registered));
   }
 
   // --- stopping and holding ------------------------------------------------------------------------------
@@ -199,6 +204,15 @@ export class Desk {
   unhold(row: TaskRow): boolean {
     return this.#engine.supervisor.sendTask(row, { type: 'UNHOLD' });
   }
+}
+
+/** A wait, and what the deadlock check must know of it. */
+export interface CallerWait {
+  readonly on: readonly Row[];
+  /** Whether all of `on` must become final, or some. */
+  readonly all: boolean;
+  readonly reject: (reason: unknown) => void;
+  readonly limits: WaitOptions;
 }
 
 /** The snapshot of a task that has no dependencies: `waiting`, and released on the spot. */

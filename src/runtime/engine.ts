@@ -45,7 +45,7 @@ export class Engine implements Host, TurnWork, WaitTimers {
   readonly #attempts: AttemptRunner;
   readonly #runs: RunRunner;
   readonly #resources: ResourceReporter;
-  /** Called whenever a run has closed: whoever waits for an empty scheduler looks again. */
+  /** Called when a run has closed, and after admission: whoever waits for an empty scheduler looks again. */
   readonly idleListeners = new Set<() => void>();
   /** Time of a terminated run's body before it is abandoned. */
   graceMs: number;
@@ -153,12 +153,14 @@ export class Engine implements Host, TurnWork, WaitTimers {
     this.#armRateTimer();
     if (this.hub.watched) this.#resources.report();
     this.deadlocks.check();
+    if (this.idleListeners.size > 0) this.#lookIdle();
   }
 
   /** A rate limit gives its tokens back by time (rule 5): come back then. */
   #armRateTimer(): void {
     const at = this.supervisor.paused ? undefined : this.settings.admission.retryAt;
-    if (this.#rateTimer?.live && this.#rateTimer.at === at) return;
+    if (this.#rateTimer !== undefined && this.#rateTimer.at === at && this.#timers.isSet(this.#rateTimer))
+      return;
     if (this.#rateTimer !== undefined) this.#timers.cancel(this.#rateTimer);
     this.#rateTimer = at === undefined ? undefined : this.#timers.set(at, () => this.wake());
   }
@@ -215,7 +217,7 @@ export class Engine implements Host, TurnWork, WaitTimers {
   retime(row: TaskRow | PipelineRow): void {
     const at = dueAt(row);
     const timer = row.timer;
-    if (timer?.live && timer.at === at) return;
+    if (timer !== undefined && timer.at === at && this.#timers.isSet(timer)) return;
     if (timer !== undefined) this.#timers.cancel(timer);
     row.timer = at === undefined ? undefined : this.#timers.set(at, () => this.#onTimer(row));
   }
@@ -235,6 +237,10 @@ export class Engine implements Host, TurnWork, WaitTimers {
 
   closed(run: PipelineRow): void {
     this.retention.runClosed(run);
+    this.#lookIdle();
+  }
+
+  #lookIdle(): void {
     for (const look of [...this.idleListeners]) look();
   }
 

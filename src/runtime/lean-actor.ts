@@ -39,8 +39,8 @@ export interface LeanActorOptions {
   /** Anything; the logic reads it from `scope.self.owner`. Default undefined. */
   readonly owner?: unknown;
   /**
-   * Says that the parent's logic ignores `xstate.done.actor.*`: the event is then made and relayed only while
-   * somebody inspects the system. Default false.
+   * Says that the parent's logic ignores `xstate.done.actor.*`: the event is then made and relayed only where
+   * somebody inspects or observes. Default false.
    */
   readonly silentDone?: boolean;
 }
@@ -69,6 +69,10 @@ class Extras {
   readonly eventListeners = new Map<string, Set<(event: Event) => void>>();
   readonly deferred: (() => void)[] = [];
   send: ((event: Event) => void) | undefined = undefined;
+
+  get idle(): boolean {
+    return this.observers.size + this.eventListeners.size + this.deferred.length === 0;
+  }
 }
 
 type Scope = Parameters<AnyActorLogic['transition']>[2];
@@ -214,7 +218,7 @@ class Lean implements ScopeOwner {
 
   /** Nobody observes, listens or inspects, and nothing is deferred. */
   #isQuiet(): boolean {
-    return this.#extras === undefined && !mayBeInspected(this.#system);
+    return this.#extras?.idle !== false && !mayBeInspected(this.#system);
   }
 
   #begin(persisted: Snapshot<unknown> | undefined): Snapshot<unknown> {

@@ -96,7 +96,7 @@ export function readOptions(given: unknown): SchedulerSettings {
     taskParallelism,
     limits: readLimits(options.limits),
     executors: readExecutors(options.executors),
-    inspect: options.inspect,
+    inspect: readInspect(options.inspect),
     graceMs: readGrace(options.graceMs),
     clock: readPort(
       'clock',
@@ -120,9 +120,11 @@ function readPolicy(value: SchedulerOptions['admission']): AdmissionPolicy {
   if (value === 'backfill') return { policy: 'backfill', bypassLimit: BYPASS_LIMIT };
   const allowed = "'strict', 'backfill' or { policy: 'backfill', bypassLimit }";
   if (typeof value !== 'object' || value === null) throw invalidArgument('admission', value, allowed);
+  const { policy } = value as { readonly policy?: unknown };
+  if (policy !== 'strict' && policy !== 'backfill')
+    throw invalidArgument('admission.policy', policy, allowed);
+  checkKeys('admission option', value, policy === 'strict' ? ['policy'] : ['policy', 'bypassLimit']);
   if (value.policy === 'strict') return { policy: 'strict' };
-  if (value.policy !== 'backfill') throw invalidArgument('admission', value, allowed);
-  checkKeys('admission option', value, ['policy', 'bypassLimit']);
   const { bypassLimit = BYPASS_LIMIT } = value;
   if (Number.isSafeInteger(bypassLimit) && bypassLimit >= 0) return { policy: 'backfill', bypassLimit };
   throw invalidArgument('admission.bypassLimit', bypassLimit, 'a whole number, 0 or more');
@@ -170,8 +172,20 @@ function readPort<T extends object>(
 ): T {
   if (value === undefined) return otherwise;
   const port = value as Readonly<Record<string, unknown>>;
-  if (typeof value === 'object' && methods.every((name) => typeof port[name] === 'function')) return value;
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    methods.every((name) => typeof port[name] === 'function')
+  )
+    return value;
   throw invalidArgument(what, value, `an object with ${methods.join(', ')}`);
+}
+
+function readInspect(value: unknown): InspectOption | undefined {
+  if (value === undefined || typeof value === 'function') return value as InspectOption;
+  const isObserver = typeof value === 'object' && value !== null;
+  if (isObserver && typeof (value as { next?: unknown }).next === 'function') return value as InspectOption;
+  throw invalidArgument('inspect', value, 'a function of inspection events, or an observer of them');
 }
 
 function readRandom(value: unknown): Random {

@@ -54,7 +54,8 @@ export class Recorder {
     const end = row.attempt === undefined ? undefined : attemptEnd(row, event);
     if (end === 'attempt:failed') this.#attemptFailed(row, event);
     else if (end !== undefined) this.#hub.move(end, row, undefined, now);
-    if (row.snapshot.leaf.phase === 'backoff') this.#retrying(row, event, now);
+    const { phase } = row.snapshot.leaf;
+    if (phase === 'backoff' || phase === 'held') this.#putBack(row, previous, event, now);
     else this.#hub.move('state', row, previous, now);
     if (event.type === 'START' && row.attempt === undefined) {
       this.#hub.move('attempt:started', row, undefined, now);
@@ -72,10 +73,12 @@ export class Recorder {
     });
   }
 
-  #retrying(row: TaskRow, event: TaskEvent, at: number): void {
-    const { snapshot } = row;
-    const told = describeMove('state', row, snapshot, 'running', 0, at);
-    this.#hub.emit({ ...told, ...('error' in event ? { error: event.error } : {}) } as EventBody);
+  /** Why a task was put back, the error or the reason, is in the event that did it. */
+  #putBack(row: TaskRow, previous: LifecycleState, event: TaskEvent, at: number): void {
+    const told = describeMove('state', row, row.snapshot, previous, 0, at);
+    const error = 'error' in event ? { error: event.error } : {};
+    const reason = 'reason' in event && event.reason !== undefined ? { reason: event.reason } : {};
+    this.#hub.emit({ ...told, ...error, ...reason } as EventBody);
   }
 
   /** Every refused event is told, in every state (T1). */

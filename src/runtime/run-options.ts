@@ -69,7 +69,7 @@ export function checkRunnable(value: unknown): asserts value is RunnablePipeline
 
 /** @throws INVALID_ARGUMENT, INVALID_TYPE, NOT_OWNER */
 export function readRunOptions(given: unknown, owns: (row: PipelineRow) => boolean): ReadRunOptions {
-  if (typeof given !== 'object' || given === null)
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw invalidArgument('the run options', given, 'an object');
   checkKeys('run option', given, NAMES);
   const { name, runId, input, priority, after, children = 'continue' } = given as RunOptions;

@@ -11,8 +11,8 @@ import { ambient } from './ambient.ts';
 import { type CloseOptions, Closing, readCloseOptions } from './closing.ts';
 import { Desk } from './desk.ts';
 import { Engine } from './engine.ts';
-import type { ExecutorFactory } from './executor-set.ts';
 import type { RuntimeEvent } from './events.ts';
+import type { ExecutorFactory } from './executor-set.ts';
 import { readOptions, type SchedulerOptions } from './options.ts';
 import { PipelineHandle } from './pipeline-handle.ts';
 import { type PipelineRow, PipelineRow as RunRow, type RunSpec } from './rows.ts';
@@ -29,6 +29,7 @@ import {
   readRunOptions,
 } from './run-options.ts';
 import { nextSnapshot, type SchedulerSnapshot } from './snapshot.ts';
+import { checkKeys } from './task-spec.ts';
 import {
   type ReturnWhen,
   readHandles,
@@ -98,10 +99,13 @@ export class Scheduler {
         },
       );
     }
-    if (isRunnable(pipeline)) pipeline[CLAIM]();
+    const unmark = isRunnable(pipeline) ? pipeline[CLAIM]() : undefined;
     const spec = this.#runSpec(pipeline, read, parent);
     const known = read.runId === undefined ? undefined : this.#engine.retention.find(read.runId);
-    if (known !== undefined) return this.#refusedRun(spec, known);
+    if (known !== undefined) {
+      unmark?.();
+      return this.#refusedRun(spec, known);
+    }
     const enter = isRunnable(pipeline) ? (controls: never) => pipeline[ENTER](controls) : pipeline;
     return this.#desk.submitRun(spec, read.after, enter as never, read.input);
   }
@@ -172,8 +176,8 @@ export class Scheduler {
       'pipeline',
     );
     const wait = untilReady<H>(this.#engine, pairs, { ...limits, returnWhen });
-    const [first] = pairs.keys();
-    return first === undefined ? wait.promise : this.#desk.whileWaiting(first, wait.reject, wait.promise);
+    const all = returnWhen === 'all-completed';
+    return this.#desk.whileWaiting({ on: [...pairs.keys()], all, reject: wait.reject, limits }, wait.promise);
   }
 
   /** Admits nothing new until `unpause()`; what runs goes on. Returns whether it changed anything. */
@@ -189,6 +193,7 @@ export class Scheduler {
 
   #send(event: SupervisorEvent): boolean {
     const before = this.#engine.supervisor.mode;
+    if (before.leaf.final) return false;
     this.#engine.actors.root.send(event);
     return this.#engine.supervisor.mode !== before;
   }
@@ -249,8 +254,14 @@ export class Scheduler {
   static async use<T>(
     options: SchedulerOptions,
     work: (scheduler: Scheduler) => T | PromiseLike<T>,
-    { onException = 'fail-fast' }: UseOptions = {},
+    how: UseOptions = {},
   ): Promise<T> {
+    if (typeof work !== 'function')
+      throw invalidArgument('the work of Scheduler.use', work, 'a function of the scheduler');
+    if (typeof how !== 'object' || how === null)
+      throw invalidArgument('the options of Scheduler.use', how, '{ onException? }');
+    checkKeys('option of Scheduler.use', how, ['onException']);
+    const { onException = 'fail-fast' } = how;
     if (onException !== 'fail-fast' && onException !== 'drain') {
       throw invalidArgument('onException', onException, "'fail-fast' or 'drain'");
     }

@@ -109,7 +109,8 @@ export class Supervisor {
     attach?.(row);
     this.host.submitted(row);
     for (const upstream of after) this.#comesAfter(row, upstream);
-    if (row.upstreamOpen === 0) this.sendRun(row, RELEASE);
+    if (row.upstreamOpen === 0 && !row.snapshot.leaf.final) this.sendRun(row, RELEASE);
+    if (spec.parent !== undefined && isStopped(spec.parent)) this.sendRun(row, TERMINATED_WITH_RUN);
     return row;
   }
 
@@ -118,7 +119,7 @@ export class Supervisor {
     if (!final) {
       row.upstreamOpen += 1;
       upstream.dependents.push(row);
-    } else if (state !== 'succeeded') {
+    } else if (state !== 'succeeded' && !row.snapshot.leaf.final) {
       this.sendRun(row, { type: 'BLOCK', parent: upstream.id, token: RUNTIME });
     }
   }
@@ -343,13 +344,22 @@ export class Supervisor {
 
   /** Cancels what is queued or ready, terminates what runs; child runs too (rule 1, rule 2). */
   stopTasks(run: PipelineRow, error: unknown): void {
-    for (const child of run.childRuns) this.sendRun(child, { type: 'TERMINATE', error });
+    for (const child of run.childRuns) this.stopRun(child, error);
     for (const row of run.tasks) this.stopTask(row, error);
   }
 
+  /** A run whose body is over may still have tasks and child runs of its own. */
+  stopRun(run: PipelineRow, error: unknown): void {
+    const { path, final } = run.snapshot.leaf;
+    if (final) this.stopTasks(run, error);
+    else if (path !== 'running.terminating') this.sendRun(run, { type: 'TERMINATE', error });
+  }
+
+  /** One that runs out of time is told too, lest it be tried again. */
   stopTask(row: TaskRow, error: unknown): void {
-    const { state, path, final } = row.snapshot.leaf;
-    if (final || path === 'running.terminating') return;
+    const { leaf, context } = row.snapshot;
+    const { state, final } = leaf;
+    if (final || context.ending?.kind === 'terminated') return;
     if (state === 'running') this.sendTask(row, { type: 'TERMINATE', error });
     else this.sendTask(row, TERMINATED_WITH_RUN);
   }
@@ -408,4 +418,9 @@ export class Supervisor {
       else if (row.upstreamOpen === 0) this.sendRun(row, RELEASE);
     }
   }
+}
+
+/** Terminating or cancelled: whatever its code still submits is cancelled with it (rule 2). */
+function isStopped(run: PipelineRow): boolean {
+  return run.snapshot.leaf.path === 'running.terminating' || run.snapshot.leaf.state === 'cancelled';
 }

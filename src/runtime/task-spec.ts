@@ -218,7 +218,10 @@ function readRetry(given: unknown): RetryOptions {
   if (retry.factor !== undefined && !(Number.isFinite(retry.factor) && retry.factor >= 1)) {
     throw invalidArgument('retry.factor', retry.factor, 'a finite number, 1 or more');
   }
-  if (retry.jitter !== undefined && !(retry.jitter >= 0 && retry.jitter <= 1)) {
+  if (
+    retry.jitter !== undefined &&
+    !(Number.isFinite(retry.jitter) && retry.jitter >= 0 && retry.jitter <= 1)
+  ) {
     throw invalidArgument('retry.jitter', retry.jitter, 'a number from 0 to 1');
   }
   if (retry.when !== undefined && typeof retry.when !== 'function') {

@@ -1,26 +1,18 @@
-/**
- * One timer heap per scheduler and one clock timeout for its earliest entry. Cancelled entries are dropped
- * when they surface, or all at once when they outnumber the live ones.
- */
-
+/** One timer heap per scheduler and one clock timeout for its earliest entry. */
 import type { Clock } from '../core/clock.ts';
-import { BinaryHeap } from '../core/heap.ts';
+import { type Indexed, IndexedHeap } from '../core/heap.ts';
 
-export interface TimerEntry {
+export interface TimerEntry extends Indexed {
   readonly at: number;
+  /** Timers of one moment fire in the order in which they were set. */
   readonly order: number;
   readonly fire: () => void;
-  live: boolean;
 }
-
-const earlier = (a: TimerEntry, b: TimerEntry): number => a.at - b.at || a.order - b.order;
-const SLACK = 1_024;
 
 export class Timers {
   readonly #clock: Clock;
   readonly #run: (fire: () => void) => void;
-  #heap = new BinaryHeap<TimerEntry>(earlier);
-  #dead = 0;
+  readonly #heap = new IndexedHeap<TimerEntry>((a, b) => a.at - b.at || a.order - b.order);
   #order = 0;
   #armedFor: number | undefined = undefined;
   #token: unknown = undefined;
@@ -32,37 +24,31 @@ export class Timers {
   }
 
   get size(): number {
-    return this.#heap.size - this.#dead;
+    return this.#heap.size;
+  }
+
+  isSet(entry: TimerEntry): boolean {
+    return this.#heap.has(entry);
   }
 
   set(at: number, fire: () => void): TimerEntry {
     this.#order += 1;
-    const entry: TimerEntry = { at, order: this.#order, fire, live: true };
+    const entry: TimerEntry = { at, order: this.#order, fire, heapIndex: -1 };
     this.#heap.push(entry);
     this.#arm();
     return entry;
   }
 
   cancel(entry: TimerEntry): void {
-    if (!entry.live) return;
-    entry.live = false;
-    this.#dead += 1;
-    if (this.#dead > SLACK && this.#dead * 2 > this.#heap.size) this.#compact();
-    if (this.size === 0) this.#disarm();
+    if (!this.#heap.has(entry)) return;
+    this.#heap.remove(entry);
+    if (this.#heap.size === 0) this.#disarm();
   }
 
-  #compact(): void {
-    this.#heap = BinaryHeap.from(
-      this.#heap.items.filter((entry) => entry.live),
-      earlier,
-    );
-    this.#dead = 0;
-  }
-
+  /** A timeout that comes too early, because its timer was cancelled, finds nothing due and arms the next. */
   #arm(): void {
-    const first = this.#first();
-    if (first === undefined) return this.#disarm();
-    if (this.#armedFor !== undefined && this.#armedFor <= first.at) return;
+    const first = this.#heap.peek();
+    if (first === undefined || (this.#armedFor !== undefined && this.#armedFor <= first.at)) return;
     this.#disarm();
     this.#armedFor = first.at;
     this.#token = this.#clock.setTimeout(this.#onTime, first.at - this.#clock.now());
@@ -74,21 +60,11 @@ export class Timers {
     this.#armedFor = undefined;
   }
 
-  #first(): TimerEntry | undefined {
-    for (let entry = this.#heap.peek(); entry !== undefined; entry = this.#heap.peek()) {
-      if (entry.live) return entry;
-      this.#heap.pop();
-      this.#dead -= 1;
-    }
-    return undefined;
-  }
-
   readonly #onTime = (): void => {
     this.#armedFor = undefined;
     const now = this.#clock.now();
-    for (let entry = this.#first(); entry !== undefined && entry.at <= now; entry = this.#first()) {
+    for (let entry = this.#heap.peek(); entry !== undefined && entry.at <= now; entry = this.#heap.peek()) {
       this.#heap.pop();
-      entry.live = false;
       this.#run(entry.fire);
     }
     this.#arm();

@@ -20,10 +20,10 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
-export const ALL_COMPLETED = 'all-completed';
-export const FIRST_COMPLETED = 'first-completed';
+export const ALL_COMPLETED = 'all-completed' as const;
+export const FIRST_COMPLETED = 'first-completed' as const;
 /** The first failure; a cancelled task does not count. */
-export const FIRST_EXCEPTION = 'first-exception';
+export const FIRST_EXCEPTION = 'first-exception' as const;
 export type ReturnWhen = typeof ALL_COMPLETED | typeof FIRST_COMPLETED | typeof FIRST_EXCEPTION;
 
 export interface WaitTimers {

@@ -38,21 +38,32 @@ function roomOf(path: string): string {
 }
 
 describe('the import table', () => {
-  it.each(sources.map((source) => [source.path, source] as const))('%s imports only what its folder may', (path, source) => {
-    const room = roomOf(path);
-    const allowed = [...(TABLE[room] ?? []), room];
-    const strangers = source.imports.map((one) => one.target).filter((target) => !allowed.some((prefix) => matches(target, prefix)));
-    expect(strangers).toEqual([]);
-  });
+  it.each(sources.map((source) => [source.path, source] as const))(
+    '%s imports only what its folder may',
+    (path, source) => {
+      const room = roomOf(path);
+      const allowed = [...(TABLE[room] ?? []), room];
+      const strangers = source.imports
+        .map((one) => one.target)
+        .filter((target) => !allowed.some((prefix) => matches(target, prefix)));
+      expect(strangers).toEqual([]);
+    },
+  );
 
   it('has no runtime import of the published testing kit', () => {
-    const users = sources.filter((source) => !source.path.startsWith('src/testing/') && source.imports.some((one) => one.target.startsWith('src/testing/')));
+    const users = sources.filter(
+      (source) =>
+        !source.path.startsWith('src/testing/') &&
+        source.imports.some((one) => one.target.startsWith('src/testing/')),
+    );
     expect(users.map((source) => source.path)).toEqual([]);
   });
 
   it('loads heavy libraries on first use only', () => {
     const heavy = sources.flatMap(({ path, imports }) =>
-      imports.filter((one) => /^(execa|piscina)$/.test(one.target) && !one.typeOnly && !one.dynamic).map((one) => `${path}: ${one.target}`),
+      imports
+        .filter((one) => /^(execa|piscina)$/.test(one.target) && !one.typeOnly && !one.dynamic)
+        .map((one) => `${path}: ${one.target}`),
     );
     // The worker file itself runs on piscina's thread and may import it.
     expect(heavy.filter((line) => !line.includes('thread-worker'))).toEqual([]);
@@ -60,13 +71,18 @@ describe('the import table', () => {
 });
 
 function matches(target: string, prefix: string): boolean {
-  return prefix.endsWith('/') || prefix.endsWith(':') || prefix.endsWith('.ts') ? target.startsWith(prefix) : target === prefix || target.startsWith(`${prefix}/`);
+  return prefix.endsWith('/') || prefix.endsWith(':') || prefix.endsWith('.ts')
+    ? target.startsWith(prefix)
+    : target === prefix || target.startsWith(`${prefix}/`);
 }
 
 describe('cycles', () => {
   it('has none between files at run time', () => {
     const graph = new Map(
-      sources.map(({ path, imports }) => [path, imports.filter((one) => !one.typeOnly).map((one) => one.target)]),
+      sources.map(({ path, imports }) => [
+        path,
+        imports.filter((one) => !one.typeOnly).map((one) => one.target),
+      ]),
     );
     const cycles: string[] = [];
     const done = new Set<string>();

@@ -6,12 +6,49 @@ import * as testing from '../../src/testing/index.ts';
 
 describe('the public names of', () => {
   it('signalbox', () => {
-    expect(Object.keys(signalbox).sort()).toMatchInlineSnapshot();
+    expect(Object.keys(signalbox).sort()).toMatchInlineSnapshot(`
+      [
+        "ALL_COMPLETED",
+        "CancelledError",
+        "Controls",
+        "FIRST_COMPLETED",
+        "FIRST_EXCEPTION",
+        "Pipeline",
+        "PipelineHandle",
+        "Scheduler",
+        "SignalboxError",
+        "StageHandle",
+        "TaskHandle",
+        "TaskTimeoutError",
+        "TerminatedError",
+        "TimeoutError",
+        "UnknownResourceError",
+        "UnschedulableTaskError",
+        "definePipeline",
+        "defineTask",
+        "threadExecutor",
+      ]
+    `);
   });
   it('signalbox/machines', () => {
-    expect(Object.keys(machines).sort()).toMatchInlineSnapshot();
+    expect(Object.keys(machines).sort()).toMatchInlineSnapshot(`
+      [
+        "LIFECYCLE",
+        "STATES",
+        "isFinal",
+        "isLegalMove",
+        "pipelineMachine",
+        "stageMachine",
+        "supervisorMachine",
+        "taskMachine",
+      ]
+    `);
   });
   it('signalbox/testing', () => {
-    expect(Object.keys(testing).sort()).toMatchInlineSnapshot();
+    expect(Object.keys(testing).sort()).toMatchInlineSnapshot(`
+      [
+        "VirtualClock",
+      ]
+    `);
   });
 });

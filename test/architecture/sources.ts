@@ -30,14 +30,18 @@ export function readSource(path: string): Source {
   return { path, text, imports: importsOf(path, text) };
 }
 
-const STATEMENT = /^\s*(?:import|export)\s+(type\s+)?([^'"`;]*?)\s*(?:from\s*)?['"]([^'"]+)['"]/gm;
+const STATEMENT = /^\s*(?:import|export)\s+(type\s+)?([^'"`;=]*?)\s*\bfrom\s+['"]([^'"]+)['"]/gm;
 const DYNAMIC = /\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
 
 function importsOf(path: string, text: string): Import[] {
   const code = withoutComments(text);
   const found: Import[] = [];
   for (const [, typeWord, clause = '', target = ''] of code.matchAll(STATEMENT)) {
-    found.push({ target: resolveFrom(path, target), typeOnly: typeWord !== undefined || allTypes(clause), dynamic: false });
+    found.push({
+      target: resolveFrom(path, target),
+      typeOnly: typeWord !== undefined || allTypes(clause),
+      dynamic: false,
+    });
   }
   for (const [, target = ''] of code.matchAll(DYNAMIC)) {
     found.push({ target: resolveFrom(path, target), typeOnly: false, dynamic: true });
@@ -48,7 +52,10 @@ function importsOf(path: string, text: string): Import[] {
 /** `{ type A, type B }` imports nothing at run time. */
 function allTypes(clause: string): boolean {
   const names = /^\{([\s\S]*)\}$/.exec(clause.trim())?.[1];
-  return names !== undefined && names.split(',').every((name) => name.trim() === '' || name.trim().startsWith('type '));
+  return (
+    names !== undefined &&
+    names.split(',').every((name) => name.trim() === '' || name.trim().startsWith('type '))
+  );
 }
 
 function resolveFrom(path: string, target: string): string {
