@@ -135,6 +135,8 @@ class Chart<TContext extends MachineContext, TEvent extends EventObject, TInput,
   readonly config: unknown;
   readonly leaves: readonly Leaf[];
   readonly #table: Table;
+  /** By leaf index: what an output function is told. */
+  readonly #doneEvents: readonly EventObject[];
   readonly #byValue: ReadonlyMap<string, Leaf>;
 
   constructor(table: Table) {
@@ -143,6 +145,10 @@ class Chart<TContext extends MachineContext, TEvent extends EventObject, TInput,
     this.config = table.machine.config;
     this.id = table.machine.id;
     this.leaves = table.leaves;
+    this.#doneEvents = table.leaves.map(({ path }) => ({
+      type: `xstate.done.state.${this.id}.${path}`,
+      output: undefined,
+    }));
     this.#byValue = new Map(table.leaves.map((leaf) => [JSON.stringify(leaf.value), leaf]));
   }
 
@@ -225,8 +231,7 @@ class Chart<TContext extends MachineContext, TEvent extends EventObject, TInput,
 
   #outputOf(context: TContext, leaf: Leaf): unknown {
     const output: unknown = this.machine.root.output;
-    const event = { type: `xstate.done.state.${this.id}.${leaf.path}`, output: undefined };
-    return typeof output === 'function' ? output({ context, event }) : output;
+    return typeof output === 'function' ? output({ context, event: this.#doneEvents[leaf.index] }) : output;
   }
 
   #perform(

@@ -1,3 +1,15 @@
+export {
+  type Invariant,
+  invariants,
+  type LabelView,
+  type MoveView,
+  type NeedView,
+  type RunView,
+  type StageView,
+  type StepView,
+  type TaskView,
+  type View,
+} from './invariants.ts';
 export type { FinalState, Kind, LifecycleState } from './lifecycle.ts';
 export { isFinal, isLegalMove, LIFECYCLE, STATES } from './lifecycle.ts';
 export { type PipelineContext, pipelineMachine } from './pipeline.ts';
@@ -13,4 +25,5 @@ export type {
 } from './protocol.ts';
 export { type StageContext, stageMachine } from './stage.ts';
 export { type SupervisorContext, supervisorMachine } from './supervisor.ts';
-export { type TaskContext, type TaskInput, taskMachine } from './task.ts';
+export { taskMachine } from './task.ts';
+export type { TaskContext, TaskInput } from './task-context.ts';

@@ -92,6 +92,11 @@ export interface View {
   readonly turnDue: boolean;
 }
 
+export interface Named {
+  readonly name: string;
+  readonly state: LifecycleState;
+}
+
 export interface MoveView {
   readonly kind: Kind;
   readonly name: string;
@@ -103,11 +108,13 @@ export interface MoveView {
 export interface StepView {
   readonly label: string;
   readonly moves: readonly MoveView[];
+  /** What was final before and is not, or not the same, after. */
+  readonly unfinished: readonly Named[];
   /** Events that the scheduler sent itself and that a row refused, as text. */
   readonly refused: readonly string[];
-  /** Indices of the tasks and runs that were admitted, in order. */
-  readonly admittedTasks: readonly number[];
-  readonly admittedRuns: readonly number[];
+  /** Names of the tasks and runs that were admitted, in order. */
+  readonly admittedTasks: readonly string[];
+  readonly admittedRuns: readonly string[];
   /** The step was a turn that used its budget up; more may follow. */
   readonly cut: boolean;
   /** The step was a turn. */
@@ -144,26 +151,15 @@ function firstOf<T>(items: readonly T[], sentence: (item: T, index: number) => S
 
 // --- T ---------------------------------------------------------------------------------------------------
 
-function onlyLegalMoves(before: View, step: StepView, after: View): Sentence {
+function onlyLegalMoves(_before: View, step: StepView): Sentence {
   for (const { kind, name, from, to } of step.moves) {
     if (from !== to && !isLegalMove(kind, from, to)) return `the ${kind} ${name} went ${from} -> ${to}`;
     if (isFinal(from)) return `the ${kind} ${name} moved although it had ${from}`;
   }
-  return (
-    firstOf(before.tasks, (task, i) => staysFinal('task', task, after.tasks[i])) ??
-    firstOf(before.runs, (run, i) => staysFinal('pipeline', run, after.runs[i])) ??
-    (step.refused.length > 0 ? `the scheduler sent what was refused: ${step.refused.join(', ')}` : undefined)
-  );
-}
-
-interface Named {
-  readonly name: string;
-  readonly state: LifecycleState;
-}
-
-function staysFinal(kind: Kind, before: Named, after: Named | undefined): Sentence {
-  if (!isFinal(before.state) || before.state === after?.state) return undefined;
-  return `the ${kind} ${before.name} was ${before.state} and is ${after?.state ?? 'gone'}`;
+  const [first] = step.unfinished;
+  if (first !== undefined) return `${first.name} was final and is ${first.state}`;
+  if (step.refused.length === 0) return undefined;
+  return `the scheduler sent what was refused: ${step.refused.join(', ')}`;
 }
 
 function oneOutcomeEach(view: View): Sentence {
@@ -195,7 +191,8 @@ function heldUnits(view: View, label: number): number {
 }
 
 /** Also after a capacity shrank: what an admission takes was free at its moment. */
-function withinCapacity(before: View, _: StepView, after: View): Sentence {
+function withinCapacity(before: View, step: StepView, after: View): Sentence {
+  if (step.admittedTasks.length === 0) return undefined;
   return firstOf(after.labels, ({ name, capacity }, label) => {
     const held = heldUnits(after, label);
     if (held <= capacity || held <= heldUnits(before, label)) return undefined;
@@ -205,7 +202,8 @@ function withinCapacity(before: View, _: StepView, after: View): Sentence {
 
 function withinParallelism(view: View): Sentence {
   const tasks = view.tasks.filter((task) => task.holding).length;
-  if (tasks > view.taskParallelism) return `${tasks} tasks are admitted, taskParallelism is ${view.taskParallelism}`;
+  if (tasks > view.taskParallelism)
+    return `${tasks} tasks are admitted, taskParallelism is ${view.taskParallelism}`;
   const runs = view.runs.filter((run) => run.holding && run.takesSlot).length;
   if (runs <= view.pipelineParallelism) return undefined;
   return `${runs} runs are admitted, pipelineParallelism is ${view.pipelineParallelism}`;
@@ -255,7 +253,9 @@ class Policy {
     this.#view = view;
     this.#free = view.labels.map(({ capacity }, label) => capacity - heldUnits(view, label));
     this.#slots = view.taskParallelism - view.tasks.filter((task) => task.holding).length;
-    this.queue = view.tasks.filter((task) => task.state === 'queued' && task.phase === 'eligible').sort(compareKeys);
+    this.queue = view.tasks
+      .filter((task) => task.state === 'queued' && task.phase === 'eligible')
+      .sort(compareKeys);
   }
 
   #fits(task: TaskView): boolean {
@@ -289,23 +289,23 @@ function policyKept(strict: boolean) {
   return (before: View, step: StepView): Sentence => {
     if (step.admittedTasks.length === 0 || (before.bypassLimit === 0) !== strict) return undefined;
     const policy = new Policy(before);
-    for (const index of step.admittedTasks) {
-      const task = before.tasks[index];
+    for (const name of step.admittedTasks) {
       const next = policy.next;
-      if (task === undefined || next !== task)
-        return `${task?.name} was admitted, ${next === undefined ? 'nobody' : next.name} was to be`;
-      policy.admit(task);
+      if (next?.name !== name) return `${name} was admitted, ${next?.name ?? 'nobody'} was to be`;
+      policy.admit(next);
     }
     return undefined;
   };
 }
 
 function runsInOrder(before: View, step: StepView): Sentence {
-  const waiting = before.runs.filter((run) => run.takesSlot && run.state === 'queued' && run.phase === 'eligible');
+  const waiting = before.runs.filter(
+    (run) => run.takesSlot && run.state === 'queued' && run.phase === 'eligible',
+  );
   waiting.sort((a, b) => b.priority - a.priority || a.submission - b.submission);
-  for (const index of step.admittedRuns) {
-    const run = before.runs[index];
-    if (run?.takesSlot === true && waiting.shift() !== run) return `the run ${run.name} was admitted out of turn`;
+  for (const name of step.admittedRuns) {
+    const slotless = before.runs.some((run) => run.name === name && !run.takesSlot);
+    if (!slotless && waiting.shift()?.name !== name) return `the run ${name} was admitted out of turn`;
   }
   return undefined;
 }
@@ -316,7 +316,8 @@ function nobodyForgotten(view: View): Sentence {
   if (task !== undefined) return `the task ${task.name} may be admitted and nobody will`;
   const freeSlots = view.pipelineParallelism - view.runs.filter((run) => run.holding && run.takesSlot).length;
   const run = view.runs.find(
-    ({ state, phase, takesSlot }) => state === 'queued' && phase === 'eligible' && (!takesSlot || freeSlots > 0),
+    ({ state, phase, takesSlot }) =>
+      state === 'queued' && phase === 'eligible' && (!takesSlot || freeSlots > 0),
   );
   return run === undefined ? undefined : `the run ${run.name} may be admitted and nobody will`;
 }
@@ -353,7 +354,8 @@ function isStopped(run: RunView): boolean {
 }
 
 function stoppedWithAncestor(view: View, run: RunView | undefined): RunView | undefined {
-  for (let at = run; at !== undefined; at = view.runs[at.parent]) if (isStopped(at)) return at;
+  for (let at: RunView | undefined = run; at !== undefined; at = view.runs[at.parent])
+    if (isStopped(at)) return at;
   return undefined;
 }
 
@@ -378,7 +380,9 @@ function closedWhenOver(view: View): Sentence {
       isFinal(run.state) &&
       view.tasks.every((task) => task.run !== index || isFinal(task.state)) &&
       view.runs.every((child) => child.parent !== index || !child.open);
-    return over === run.open ? `the run ${run.name} is ${over ? 'over and not closed' : 'closed too early'}` : undefined;
+    return over === run.open
+      ? `the run ${run.name} is ${over ? 'over and not closed' : 'closed too early'}`
+      : undefined;
   });
 }
 
@@ -402,7 +406,11 @@ function stagesDerived(view: View): Sentence {
 export const invariants: readonly Invariant[] = [
   { id: 'T1', says: 'only transitions of the table happen', step: onlyLegalMoves },
   { id: 'S1', says: 'no admission exceeds the capacity of its moment', step: withinCapacity },
-  { id: 'S2', says: 'no more tasks and runs are admitted than the parallelisms allow', state: withinParallelism },
+  {
+    id: 'S2',
+    says: 'no more tasks and runs are admitted than the parallelisms allow',
+    state: withinParallelism,
+  },
   { id: 'S5', says: 'what an admission took is released exactly once', state: booksAreRight },
   { id: 'T2', says: 'every attempt and every task has exactly one outcome', state: oneOutcomeEach },
   { id: 'R4', says: 'the queues hold queued.eligible and nothing else', state: queueHoldsEligible },
@@ -419,7 +427,19 @@ export const invariants: readonly Invariant[] = [
     step: (_, step, after) => (step.turn && !step.cut ? nobodyForgotten(after) : undefined),
   },
   { id: 'P1', says: 'a bad end blocks what comes after it', state: badEndBlocks },
-  { id: 'R1', says: 'terminating a run leaves nothing of it, or of its children, that can start', state: terminationReachesAll },
-  { id: 'R11', says: 'a run is open until its body, its tasks and its children are final', state: closedWhenOver },
-  { id: 'R12', says: 'a stage ends as its tasks ended, when nothing more can carry its index', state: stagesDerived },
+  {
+    id: 'R1',
+    says: 'terminating a run leaves nothing of it, or of its children, that can start',
+    state: terminationReachesAll,
+  },
+  {
+    id: 'R11',
+    says: 'a run is open until its body, its tasks and its children are final',
+    state: closedWhenOver,
+  },
+  {
+    id: 'R12',
+    says: 'a stage ends as its tasks ended, when nothing more can carry its index',
+    state: stagesDerived,
+  },
 ];

@@ -144,12 +144,12 @@ function descend(node: StateNode): StateNode {
   return first === undefined ? node : descend(first);
 }
 
-/** The innermost node that stays active while the transition is taken. */
+/** The innermost node that stays active while the transition is taken; at the least the root. */
 function domainOf(source: StateNode, target: StateNode): StateNode {
   const above = chainTo(target);
   if (above.includes(source)) return source;
   const kept = chainTo(source).filter((node) => node !== source && node !== target && above.includes(node));
-  return kept.at(-1) ?? source.machine.root;
+  return kept.at(-1) as StateNode;
 }
 
 /** An assign that mentions `spawn` starts actors; the flat form has no children. */

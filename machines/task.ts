@@ -9,47 +9,15 @@
 import { assign, setup } from 'xstate';
 import { moves } from './lifecycle.ts';
 import { type Outcome, RUNTIME, type TaskEvent } from './protocol.ts';
-
-/** Lost attempts do not use up `maxAttempts`, but a task that kills its process this often is failed (rule 10). */
-export const MAX_LOST = 5;
-
-/** Why a running task is being stopped, and the error its signal was aborted with. */
-export interface Ending {
-  readonly kind: 'terminated' | 'timeout' | 'deadline';
-  readonly error: unknown;
-}
-
-export interface TaskContext {
-  /** Attempts started so far; 0 before the first. */
-  readonly attempt: number;
-  /** Attempts that counted against `maxAttempts`. */
-  readonly failures: number;
-  /** Attempts cut off by a crash. */
-  readonly lost: number;
-  readonly maxAttempts: number;
-  /** False where a body that ignores its signal can only be abandoned (rule 1). */
-  readonly canKill: boolean;
-  /** Every dependency is satisfied; a hold remembers it. */
-  readonly released: boolean;
-  /** A body is alive although the task is queued: it was suspended and waits for its admission (rule 3). */
-  readonly suspended: boolean;
-  /** Absolute times in epoch milliseconds; null: none. */
-  readonly deadlineAt: number | null;
-  readonly timeoutAt: number | null;
-  readonly backoffUntil: number | null;
-  readonly heldUntil: number | null;
-  readonly ending: Ending | null;
-  readonly outcome: Outcome | null;
-}
-
-export interface TaskInput {
-  readonly maxAttempts: number;
-  readonly deadlineAt: number | null;
-  readonly canKill: boolean;
-}
-
-/** An action that stands under one event type alone sees that event. */
-type On<TType extends TaskEvent['type']> = Extract<TaskEvent, { readonly type: TType }>;
+import {
+  begun,
+  type Ending,
+  ended,
+  MAX_LOST,
+  type On,
+  type TaskContext,
+  type TaskInput,
+} from './task-context.ts';
 
 interface Args {
   readonly context: TaskContext;
@@ -75,44 +43,6 @@ const errorOf = (event: TaskEvent): unknown => ('error' in event ? event.error :
 const resultOf = (event: TaskEvent): unknown => ('value' in event ? event.value : undefined);
 const reasonOf = (event: TaskEvent, otherwise: string): string =>
   'reason' in event && typeof event.reason === 'string' ? event.reason : otherwise;
-
-/** The one place where the context of an end is written, so that nothing of the attempt stays behind. */
-function ended(context: TaskContext, outcome: Outcome): TaskContext {
-  return {
-    attempt: context.attempt,
-    failures: context.failures,
-    lost: context.lost,
-    maxAttempts: context.maxAttempts,
-    canKill: context.canKill,
-    released: context.released,
-    suspended: false,
-    deadlineAt: context.deadlineAt,
-    timeoutAt: null,
-    backoffUntil: null,
-    heldUntil: null,
-    ending: null,
-    outcome,
-  };
-}
-
-/** The start of an attempt; written out like `ended`, as every task passes here and a spread costs twice that. */
-function begun(context: TaskContext, event: On<'START'>): TaskContext {
-  return {
-    attempt: event.attempt,
-    failures: context.failures,
-    lost: context.lost,
-    maxAttempts: context.maxAttempts,
-    canKill: context.canKill,
-    released: context.released,
-    suspended: false,
-    deadlineAt: context.deadlineAt,
-    timeoutAt: event.timeoutAt,
-    backoffUntil: context.backoffUntil,
-    heldUntil: context.heldUntil,
-    ending: context.ending,
-    outcome: context.outcome,
-  };
-}
 
 export const taskMachine = setup({
   types: {
@@ -457,6 +387,18 @@ export const taskMachine = setup({
         suspended: {
           on: {
             WAKE: { guard: 'current', target: to('running', 'queued', 'eligible'), actions: ['record'] },
+            LOSE: [
+              {
+                guard: 'poisonous',
+                target: to('running', 'failed'),
+                actions: ['disarm', 'endLost', 'record', 'settle'],
+              },
+              {
+                guard: 'current',
+                target: to('running', 'queued', 'eligible'),
+                actions: ['disarm', 'lostAttempt', 'record'],
+              },
+            ],
             TERMINATE: {
               guard: 'external',
               target: 'terminating',
@@ -513,6 +455,19 @@ export const taskMachine = setup({
                 target: to('running', 'queued', 'backoff'),
                 actions: ['disarm', 'backingOff', 'release', 'record'],
               },
+              {
+                guard: 'overdue',
+                target: to('running', 'failed'),
+                actions: ['disarm', 'endOverdue', 'release', 'record', 'settle'],
+              },
+              {
+                guard: 'current',
+                target: to('running', 'cancelled'),
+                actions: ['disarm', 'endTerminated', 'release', 'record', 'settle'],
+              },
+            ],
+            /** A crash ends the attempt as the stop would have. */
+            LOSE: [
               {
                 guard: 'overdue',
                 target: to('running', 'failed'),

@@ -13,3 +13,17 @@ export const quietLogger: Logger = {
   warn: (message, ...rest) => console.warn(message, ...rest),
   error: (message, ...rest) => console.error(message, ...rest),
 };
+
+/** Writes a line from our own code: a logger that throws must not stop what it was told about. */
+export function logSafely(
+  logger: Logger,
+  level: keyof Logger,
+  message: string,
+  ...rest: readonly unknown[]
+): void {
+  try {
+    logger[level](message, ...rest);
+  } catch {
+    // There is nowhere left to tell it.
+  }
+}

@@ -3,6 +3,7 @@ import { invalidArgument, SignalboxError } from '../core/errors.ts';
 import {
   CLAIM,
   type Controls,
+  copyTaskOptions,
   ENTER,
   NAME,
   type ReturnWhen,
@@ -46,11 +47,15 @@ export abstract class Pipeline<T = unknown> implements RunnablePipeline {
   }
 
   /**
-   * Prepares a task: a function, a `defineTask` definition, or a command. Nothing is submitted before
-   * `.run()`. See `TaskOptions`.
+   * Prepares a task: a function, a `defineTask` definition, or a command. May be called anywhere, also in a
+   * constructor; nothing is checked or submitted before `.run()`. See `TaskOptions`.
    */
   get task(): Controls['task'] {
-    return ((subject: never, options: never) => this.#bound().task(subject, options)) as Controls['task'];
+    return ((subject: never, options: never) => {
+      if (this.#controls !== undefined) return this.#controls.task(subject, options);
+      const copy = copyTaskOptions(options) as never;
+      return { run: () => this.#bound().task(subject, copy).run() };
+    }) as Controls['task'];
   }
 
   /** Waits for tasks of this run; resolves with `{ done, pending }`. */
@@ -142,6 +147,8 @@ export function definePipeline<T>(
   fn: (pipeline: Controls) => T | PromiseLike<T>,
   options: { readonly version?: string } = {},
 ): DefinedPipeline<T> {
+  if (typeof options !== 'object' || options === null)
+    throw invalidArgument('the options of a pipeline', options, '{ version? }');
   if (typeof name !== 'string' || name === '')
     throw invalidArgument('the name of a pipeline', name, 'a non-empty string');
   if (typeof fn !== 'function')

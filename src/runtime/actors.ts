@@ -13,7 +13,8 @@ import {
 } from 'xstate';
 import { pipelineLogic, stageLogic, supervisorLogic, taskLogic } from '../../machines/compiled.ts';
 import type { SupervisorEvent } from '../../machines/protocol.ts';
-import { createLeanActor, type LeanActor } from './lean-actor.ts';
+import { createLeanActor, type LateEvents, type LeanActor } from './lean-actor.ts';
+import { mayBeInspected } from './lean-internals.ts';
 import type { Row } from './rows.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -25,14 +26,12 @@ type Root = ReturnType<typeof createActor>;
 export class Actors {
   readonly #supervisor: Supervisor;
   readonly root: Root;
-  readonly #inspecting: boolean;
-  readonly #logics: { readonly task: Logic; readonly pipeline: Logic; readonly stage: Logic };
+  readonly #logics: Readonly<Record<Row['kind'], Logic & LateEvents>>;
   /** Actors somebody asked for: they stay with their row after its end. */
   readonly #pinned = new WeakSet<Row>();
 
   constructor(supervisor: Supervisor, inspect: InspectOption) {
     this.#supervisor = supervisor;
-    this.#inspecting = inspect !== undefined;
     const logic = driven(supervisorLogic, (_, event) => {
       supervisor.applyMode(event as SupervisorEvent);
       return supervisor.mode as Snapshot<unknown>;
@@ -40,18 +39,24 @@ export class Actors {
     this.root = createActor(logic, { id: 'supervisor', ...(inspect === undefined ? {} : { inspect }) });
     this.root.start();
     const step = this.#step;
+    const late = this.#late;
     this.#logics = {
-      task: driven(taskLogic, step),
-      pipeline: driven(pipelineLogic, step),
-      stage: driven(stageLogic, step),
+      task: { ...driven(taskLogic, step), late },
+      pipeline: { ...driven(pipelineLogic, step), late },
+      stage: { ...driven(stageLogic, step), late },
     };
   }
+
+  /** What is sent to a final actor is refused, and told, like anything else (T1). */
+  readonly #late: LateEvents['late'] = (event, owner) => {
+    this.#supervisor.host.refused(owner as Row, event as never);
+  };
 
   readonly #step: Logic['transition'] = (before, event, scope) => {
     const row = (scope.self as unknown as LeanActor).owner as Row;
     this.#supervisor.fromActor(row, event as never);
     const after = row.snapshot as Snapshot<unknown>;
-    if (this.#inspecting) tellInspector(row, event, before, after, scope);
+    if (mayBeInspected(scope.system as never)) tellInspector(row, event, before, after, scope);
     return after;
   };
 

@@ -57,10 +57,12 @@ export class Controls {
   }
   /** What `runPipeline` was given as `input`. */
   get input(): unknown {
+    this.#checkCaller();
     return this.#body.input;
   }
   /** Aborted when the run is terminated. */
   get signal(): AbortSignal {
+    this.#checkCaller();
     return this.#body.signal;
   }
 
@@ -142,6 +144,11 @@ export class Controls {
 
   /** Throws unless this run's body is active and it is its own code that calls. */
   check(): void {
+    this.#checkCaller();
+    if (this.#body.stopping) throw this.#body.stopReason;
+  }
+
+  #checkCaller(): void {
     const { row } = this.#body;
     if (!this.#body.active) {
       throw new SignalboxError(
@@ -161,7 +168,6 @@ export class Controls {
         },
       );
     }
-    if (this.#body.stopping) throw this.#body.stopReason;
   }
 }
 
@@ -178,7 +184,7 @@ class Builder implements TaskBuilder<unknown> {
     this.#body = body;
     this.#controls = controls;
     this.#subject = subject;
-    this.#options = copyOptions(options);
+    this.#options = copyTaskOptions(options);
   }
 
   run(): TaskHandle<unknown> {
@@ -189,8 +195,8 @@ class Builder implements TaskBuilder<unknown> {
 }
 
 /** What is given to `task()` counts as it was then, whatever the caller does with its objects later. */
-function copyOptions(options: unknown): unknown {
-  if (typeof options !== 'object' || options === null) return options;
+export function copyTaskOptions(options: unknown): unknown {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return options;
   const copy: Record<string, unknown> = { ...options };
   const { resources, args } = copy;
   if (typeof resources === 'object' && resources !== null && !Array.isArray(resources)) {

@@ -166,12 +166,14 @@ export class Desk {
   // --- stopping and holding ------------------------------------------------------------------------------
 
   cancel(row: TaskRow | PipelineRow, reason: string | undefined): boolean {
+    readReason(reason);
     const event = { type: 'CANCEL', ...(reason === undefined ? {} : { reason }) } as const;
     const { supervisor } = this.#engine;
     return row.kind === 'task' ? supervisor.sendTask(row, event) : supervisor.sendRun(row, event);
   }
 
   requestTerminate(row: TaskRow | PipelineRow, reason: string | Error | undefined): boolean {
+    if (!(reason instanceof Error)) readReason(reason, 'a string or an Error');
     const { path, final } = row.snapshot.leaf;
     if (final) return false;
     const error = reason instanceof Error ? reason : new TerminatedError(reason ?? 'terminated on request');
@@ -192,6 +194,7 @@ export class Desk {
   }
 
   hold(row: TaskRow, reason: string | undefined, until: number | undefined): boolean {
+    readReason(reason);
     if (until !== undefined && !Number.isFinite(until))
       throw invalidArgument('until', until, 'a time in epoch milliseconds');
     return this.#engine.supervisor.sendTask(row, {
@@ -204,6 +207,10 @@ export class Desk {
   unhold(row: TaskRow): boolean {
     return this.#engine.supervisor.sendTask(row, { type: 'UNHOLD' });
   }
+}
+
+function readReason(reason: unknown, allowed = 'a string'): void {
+  if (reason !== undefined && typeof reason !== 'string') throw invalidArgument('reason', reason, allowed);
 }
 
 /** A wait, and what the deadlock check must know of it. */

@@ -1,6 +1,7 @@
 /** What an end means (rule 1): which machine event the report of a body becomes. */
 import { type PipelineEvent, RUNTIME, type TaskEvent } from '../../machines/protocol.ts';
 import { CancelledError, TerminatedError } from '../core/errors.ts';
+import { logSafely } from '../core/logger.ts';
 import type { Random } from '../core/random.ts';
 import type { Attempt, AttemptEnd } from './attempt.ts';
 import type { Body, BodyEnd } from './body.ts';
@@ -58,7 +59,9 @@ function isWorthIt(
   try {
     return when(error) === true;
   } catch (problem) {
-    attempt.logger.error(
+    logSafely(
+      attempt.logger,
+      'error',
       `retry.when of the task ${JSON.stringify(attempt.row.name)} threw; it is not retried`,
       problem,
     );

@@ -21,8 +21,9 @@ import { Recorder } from './recorder.ts';
 import { ResourceReporter } from './resource-reporter.ts';
 import { Retention } from './retention.ts';
 import { dueAt, fireTimer } from './row-timers.ts';
-import type { PipelineRow, Row, TaskRow } from './rows.ts';
+import type { EndMark, PipelineRow, Row, TaskRow } from './rows.ts';
 import { RunRunner } from './run-runner.ts';
+import { SharedEnds } from './shared-ends.ts';
 import { Supervisor } from './supervisor.ts';
 import { type TimerEntry, Timers } from './timers.ts';
 import { Turns, type TurnWork } from './turns.ts';
@@ -51,6 +52,7 @@ export class Engine implements Host, TurnWork, WaitTimers {
   graceMs: number;
   /** Set when a suspended scheduler was closed: what is not final now will never be. */
   leftover: Error | undefined = undefined;
+  readonly #lastEnds = new SharedEnds();
   #inbox: Message[] = [];
   #admissionDue = false;
   #rateTimer: TimerEntry | undefined = undefined;
@@ -232,6 +234,7 @@ export class Engine implements Host, TurnWork, WaitTimers {
     if (row.kind !== 'task') return;
     row.work = undefined;
     row.args = undefined;
+    row.snapshot = this.#lastEnds.share(row.snapshot);
     this.retention.taskFinished(row.run);
   }
 
@@ -263,8 +266,8 @@ export class Engine implements Host, TurnWork, WaitTimers {
   }
 
   /** The end of a row was delivered: from here on handles, waits and streams see it (L1). */
-  readonly #onVisible = (row: Row): void => {
-    row.visible = true;
+  readonly #onVisible = (row: Row, end: EndMark): void => {
+    row.end = end;
     if (row.actor !== undefined) this.actors.drop(row);
     this.hub.complete(() => idOf(row));
     const waiters = row.waiters;

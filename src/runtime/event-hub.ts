@@ -5,22 +5,22 @@
  * The queue and the ring hold moves, not events: what happened, the row, and the row's (immutable) snapshot.
  * An event object is made when somebody is there to see it, so events that nobody watches cost no memory.
  */
-import { Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { LifecycleState } from '../../machines/lifecycle.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Logger } from '../core/logger.ts';
-import { EventStream } from '../streams/event-stream.ts';
+import { type Logger, logSafely } from '../core/logger.ts';
+import { ChosenStream, EventStream } from '../streams/event-stream.ts';
 import { describeMove, type MoveType } from './event-text.ts';
 import type { EventBody, RuntimeEvent } from './events.ts';
 import { Moves } from './moves.ts';
-import type { Row } from './rows.ts';
+import type { EndMark, Row } from './rows.ts';
 
 export interface EventHubOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly ring: number;
   /** Called when the event of an ended row was delivered. */
-  readonly onVisible: (row: Row) => void;
+  readonly onVisible: (row: Row, end: EndMark) => void;
   /** Called when there is something to flush. */
   readonly wake: () => void;
 }
@@ -33,6 +33,7 @@ export class EventHub {
   /** The other buffer of the queue: filled while one is delivered. */
   #spare = new Moves();
   #seq = 0;
+  #ended = false;
   #turnTime: number | undefined = undefined;
   readonly events$: EventStream<RuntimeEvent>;
 
@@ -97,7 +98,9 @@ export class EventHub {
       if (this.#byId.size > 0) this.#route(event);
     }
     const ended = row[i];
-    if (ended !== undefined && isEnd(what[i], snapshot[i])) this.#options.onVisible(ended);
+    if (ended !== undefined && isEnd(what[i], snapshot[i])) {
+      this.#options.onVisible(ended, { seq: this.#seq, at: at[i] ?? 0, previous: previous[i] });
+    }
   }
 
   #route(event: RuntimeEvent): void {
@@ -117,12 +120,10 @@ export class EventHub {
    * subscriber gets that event and the completion.
    */
   of(id: string, last: () => RuntimeEvent | undefined): Observable<RuntimeEvent> {
-    return new Observable<RuntimeEvent>((subscriber) => {
+    return new ChosenStream(() => {
       const final = last();
-      if (final === undefined) return this.#streamOf(id).subscribe(subscriber);
-      subscriber.next(final);
-      subscriber.complete();
-      return undefined;
+      if (final === undefined && !this.#ended) return this.#streamOf(id);
+      return EventStream.ended(this.observerFailed, final);
     });
   }
 
@@ -142,12 +143,14 @@ export class EventHub {
 
   /** Completes everything: the scheduler is closed. */
   end(): void {
+    this.#ended = true;
     for (const stream of [...this.#byId.values()]) stream.complete();
     this.events$.complete();
   }
 
   readonly observerFailed = (error: unknown): void => {
-    this.#options.logger.error('a subscriber of events$ threw and was unsubscribed', error);
+    const { logger } = this.#options;
+    logSafely(logger, 'error', 'a subscriber of events$ threw and was unsubscribed', error);
     this.emit({ type: 'observer:error', error });
   };
 }

@@ -1,7 +1,7 @@
 /** The runtime's public file: the authoring styles and the package import nothing else of it. */
 
 export type { CloseMode, CloseOptions } from './closing.ts';
-export { Controls, type TaskBuilder } from './controls.ts';
+export { Controls, copyTaskOptions, type TaskBuilder } from './controls.ts';
 export type { EventBody, RuntimeEvent } from './events.ts';
 export type { Limits, SchedulerOptions } from './options.ts';
 export { PipelineHandle, type PipelineSnapshotView } from './pipeline-handle.ts';

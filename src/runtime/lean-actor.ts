@@ -47,8 +47,14 @@ export interface LeanActorOptions {
 
 export interface LeanActor<TLogic extends AnyActorLogic = AnyActorLogic> extends Actor<TLogic> {
   readonly owner: unknown;
+  readonly stopped: boolean;
   /** The parent sends the event: the effect and the inspection events of `system._relay(parent, actor, event)`. */
   deliver(event: Parameters<TLogic['transition']>[1]): void;
+}
+
+/** A logic may say what becomes of events that reach an actor after its end; XState drops them. */
+export interface LateEvents {
+  readonly late: (event: Event, owner: unknown) => void;
 }
 
 /** Makes an actor; `start()` starts it. Never throws: a logic that fails to begin gives an actor in `error`. */
@@ -180,12 +186,23 @@ class Lean implements ScopeOwner {
   }
 
   _send(event: Event): void {
-    if (this._processingStatus === STOPPED) inherited._send.call(this, event);
+    if (this._processingStatus === STOPPED) this.#sendLate(event);
     else if (this.#mail !== 'idle' || this.#waiting !== undefined) this.#wait(event);
     else {
       this.#take(event);
       this.#drain();
     }
+  }
+
+  #sendLate(event: Event): void {
+    const { late } = this.logic as Partial<LateEvents>;
+    if (late === undefined) inherited._send.call(this, event);
+    else late(event, this.owner);
+  }
+
+  /** It takes no more events. */
+  get stopped(): boolean {
+    return this._processingStatus === STOPPED;
   }
 
   /** Asked by the parent: what was sent before is dropped, the event in hand is finished. */

@@ -89,7 +89,7 @@ export class PipelineHandle<T> extends RowHandle<T, PipelineRow> {
 
   snapshot(): PipelineSnapshotView {
     this.#checkKept();
-    const tasks = noCounts();
+    const tasks = { ...noCounts(), ...this.row.dropped };
     for (const task of this.row.tasks) tasks[task.snapshot.leaf.state as LifecycleState] += 1;
     const { runId, name, state, phase } = this;
     return Object.freeze({
@@ -119,6 +119,10 @@ export class PipelineHandle<T> extends RowHandle<T, PipelineRow> {
     }
     this.#discarded = true;
     this.desk.discard(this.row);
+  }
+
+  override toString(): string {
+    return this.#discarded ? `${this.label} (discarded)` : super.toString();
   }
 
   #checkKept(): void {

@@ -83,7 +83,7 @@ export class Recorder {
 
   /** Every refused event is told, in every state (T1). */
   refused(row: Row, event: { readonly type?: unknown } | undefined): void {
-    const name = String(event?.type);
+    const name = typeOf(event);
     const code = 'INVALID_TRANSITION' as const;
     if (row.kind === 'task') {
       this.#hub.emit({
@@ -101,9 +101,17 @@ export class Recorder {
 
   /** The last event of a row that is final, for those who subscribe after the end. */
   lastEvent(row: Row): RuntimeEvent | undefined {
-    if (!row.visible) return undefined;
-    const { snapshot } = row;
-    return describeMove('state', row, snapshot, undefined, 0, this.#hub.now);
+    const { end, snapshot } = row;
+    return end && describeMove('state', row, snapshot, end.previous, end.seq, end.at);
+  }
+}
+
+/** The type of anything that was sent as an event; never throws. */
+function typeOf(event: unknown): string {
+  try {
+    return String((event as { readonly type?: unknown } | undefined)?.type);
+  } catch {
+    return 'unreadable';
   }
 }
 

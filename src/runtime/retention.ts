@@ -1,6 +1,9 @@
 /** What is kept after its end, and for how long (rule 12); and the one log line for failures nobody looked at. */
+import { State } from '../../machines/compile.ts';
+import type { FinalState } from '../../machines/lifecycle.ts';
+import { logSafely } from '../core/logger.ts';
 import type { SchedulerSettings } from './options.ts';
-import type { PipelineRow } from './rows.ts';
+import type { PipelineRow, PipelineSnapshot, TaskRow } from './rows.ts';
 
 export class Retention {
   readonly #settings: SchedulerSettings;
@@ -19,8 +22,11 @@ export class Retention {
     return this.#open.get(runId) ?? this.#finished.get(runId);
   }
 
+  /** Lets go of a final run, of its value, and of those of its tasks that nobody else refers to. */
   forget(run: PipelineRow): void {
     this.#finished.delete(run.id);
+    run.snapshot = withoutValue(run.snapshot);
+    run.tasks = run.tasks.filter((task) => !task.snapshot.leaf.final || isUnobservedFailure(task));
   }
 
   /** A run that goes on keeps its last finished tasks only. Amortised O(1) per task. */
@@ -33,8 +39,10 @@ export class Retention {
       return;
     let surplus = run.tasks.length - run.openTasks - keepFinishedTasks;
     run.tasks = run.tasks.filter((task) => {
-      if (!task.snapshot.leaf.final || surplus <= 0) return true;
+      const { state, final } = task.snapshot.leaf;
+      if (!final || surplus <= 0) return true;
       surplus -= 1;
+      run.dropped[state] = (run.dropped[state] ?? 0) + 1;
       return false;
     });
   }
@@ -53,7 +61,7 @@ export class Retention {
 
   /** Rule 11: a failure that nobody asked about is logged, once, when its run is over. */
   #logUnobserved(run: PipelineRow): void {
-    const tasks = run.tasks.filter((task) => task.snapshot.leaf.state === 'failed' && !task.observed);
+    const tasks = run.tasks.filter(isUnobservedFailure);
     const runFailed = run.snapshot.leaf.state === 'failed' && !run.observed;
     if (tasks.length === 0 && !runFailed) return;
     const first = runFailed ? run.snapshot.context.outcome : tasks[0]?.snapshot.context.outcome;
@@ -65,9 +73,21 @@ export class Retention {
             `${tasks.length} of its tasks (${[...new Set(tasks.map((task) => task.name))].slice(0, 5).join(', ')})`,
           ]),
     ];
-    this.#settings.logger.warn(
+    logSafely(
+      this.#settings.logger,
+      'warn',
       `run ${JSON.stringify(run.name)} ended with failures nobody looked at: ${what.join(' and ')} failed`,
       first?.error,
     );
   }
+}
+
+function isUnobservedFailure(task: TaskRow): boolean {
+  return task.snapshot.leaf.state === 'failed' && !task.observed;
+}
+
+function withoutValue({ leaf, context }: PipelineSnapshot): PipelineSnapshot {
+  const outcome = { kind: leaf.state as FinalState };
+  // A State is a snapshot; XState's type of one also tells apart its statuses, which a class cannot.
+  return new State(leaf, { ...context, outcome }, 'done', outcome, undefined) as PipelineSnapshot;
 }

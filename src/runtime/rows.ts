@@ -9,6 +9,7 @@ import type {
   SupervisorSnapshot,
   TaskSnapshot,
 } from '../../machines/compiled.ts';
+import type { LifecycleState } from '../../machines/lifecycle.ts';
 import type { PipelineEvent, StageEvent, StageTally, TaskEvent } from '../../machines/protocol.ts';
 import type { QueuedPipeline, ResourceVector, Ticket, TicketPlace } from '../admission/index.ts';
 import type { IdSource } from '../core/ids.ts';
@@ -25,6 +26,15 @@ import type { Waiter } from './waits.ts';
 /** The live end of a row: an XState actor that the supervisor drives. */
 export interface RowActor<E> {
   deliver(event: E): void;
+  /** It takes no more events. */
+  readonly stopped: boolean;
+}
+
+/** What the event of an end said that the row does not know: who subscribes later gets that same event. */
+export interface EndMark {
+  readonly seq: number;
+  readonly at: number;
+  readonly previous: LifecycleState | undefined;
 }
 
 /** What a run does with its tasks when its body ends before them (rule 11). */
@@ -49,8 +59,8 @@ export class TaskRow implements Ticket {
   holding = false;
   /** Its outcome was reported while its body still runs and holds (rule 1). */
   abandoned = false;
-  /** The final outcome was delivered: handles, events and dependents have seen it. */
-  visible = false;
+  /** Set when the final outcome was delivered. */
+  end: EndMark | undefined = undefined;
   /** Somebody looked at the outcome; an unobserved failure is logged at the end of the run. */
   observed = false;
   attempt: Attempt | undefined = undefined;
@@ -86,6 +96,10 @@ export class TaskRow implements Ticket {
   }
   get name(): string {
     return this.spec.name;
+  }
+  /** The end was delivered: handles, events and dependents have seen it. */
+  get visible(): boolean {
+    return this.end !== undefined;
   }
   get priority(): number {
     return this.spec.priority ?? this.run.priority;
@@ -128,7 +142,7 @@ export class StageRow {
   };
   /** Nothing more can carry this index. */
   passed = false;
-  visible = false;
+  end: EndMark | undefined = undefined;
   waiters: Set<Waiter> | undefined = undefined;
   handle: StageHandle | undefined = undefined;
 
@@ -137,6 +151,11 @@ export class StageRow {
     this.index = index;
     this.name = name;
     this.snapshot = snapshot;
+  }
+
+  /** The end was delivered: handles, events and dependents have seen it. */
+  get visible(): boolean {
+    return this.end !== undefined;
   }
 }
 
@@ -170,7 +189,7 @@ export class PipelineRow implements QueuedPipeline {
   actor: RowActor<PipelineEvent> | undefined = undefined;
   holding = false;
   abandoned = false;
-  visible = false;
+  end: EndMark | undefined = undefined;
   observed = false;
   /** The body is over; what its end was, while the end waits for the tasks (rule 11). */
   bodyOver = false;
@@ -182,6 +201,8 @@ export class PipelineRow implements QueuedPipeline {
   openTasks = 0;
   failedTasks = 0;
   finishedTasks = 0;
+  /** Final tasks that are no longer in `tasks`, by their end. */
+  readonly dropped: { [state: string]: number } = {};
   readonly childRuns: Set<PipelineRow> = new Set();
   /** Upstream runs of `after` that are not final, and the runs that come after this one. */
   upstreamOpen = 0;
@@ -205,6 +226,11 @@ export class PipelineRow implements QueuedPipeline {
     this.takesSlot = spec.takesSlot;
     this.submission = submission;
     this.snapshot = snapshot;
+  }
+
+  /** The end was delivered: handles, events and dependents have seen it. */
+  get visible(): boolean {
+    return this.end !== undefined;
   }
 }
 

@@ -154,7 +154,7 @@ export class Scheduler {
       0,
       pipelineLogic.follow(first, edge, event),
     );
-    row.visible = true;
+    row.end = { seq: 0, at: this.#engine.settings.clock.now(), previous: 'queued' };
     row.refusal = error;
     return new PipelineHandle(this.#desk, row);
   }

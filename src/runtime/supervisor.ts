@@ -81,6 +81,8 @@ export class Supervisor {
   abandoned = 0;
   #busy = false;
   #agenda: Pending[] = [];
+  /** The event that is on its way through an actor. */
+  #inHand: object | undefined = undefined;
 
   constructor(options: SupervisorOptions) {
     this.admission = options.admission;
@@ -229,23 +231,36 @@ export class Supervisor {
   #deliver(pending: Pending): void {
     const { row, event } = pending;
     if (row.kind === 'task') return this.#deliverTask(row, event as TaskEvent);
-    if (row.actor !== undefined) return row.actor.deliver(event as never);
-    return this.#step(row, event);
+    if (row.actor === undefined || isDeaf(row.actor, row)) return this.#step(row, event);
+    this.#inHand = event;
+    return row.actor.deliver(event as never);
   }
 
+  /** To the row's actor; what is final is refused here, since XState drops what a stopped actor gets. */
   #deliverTask(row: TaskRow, event: TaskEvent): void {
-    if (row.actor === undefined) this.stepTask(row, event);
-    else row.actor.deliver(event);
+    if (row.actor === undefined || isDeaf(row.actor, row)) return this.stepTask(row, event);
+    this.#inHand = event;
+    return row.actor.deliver(event);
   }
 
   /**
-   * An event that reached an actor (`actor.send` from outside, or `deliver` from here): the step, and what
-   * follows from it. The actor calls this as its transition function.
+   * An actor was given an event, and calls this as its transition function. What came from here is taken the
+   * step; what came from outside (`actor.send`) is copied first, since a stranger's object may do anything when
+   * it is read, and waits like everything else.
    */
   fromActor(row: Row, event: TaskEvent | PipelineEvent | StageEvent): void {
-    if (this.#busy) return this.#step(row, event);
+    if (event === this.#inHand) {
+      this.#inHand = undefined;
+      return this.#step(row, event);
+    }
+    const copy = readable(event);
+    if (copy === undefined) return this.host.refused(row, event);
+    if (this.#busy) {
+      this.#agenda.push({ row, event: copy } as Pending);
+      return undefined;
+    }
     this.#busy = true;
-    this.#step(row, event);
+    this.#step(row, copy);
     return this.#finish();
   }
 
@@ -286,7 +301,7 @@ export class Supervisor {
       const row = this.admission.next(now);
       if (row === undefined) break;
       this.readyTasks.push(row);
-      this.#send({ row, event: ADMIT });
+      this.sendTask(row, ADMIT);
       admitted += 1;
     }
     return admitted;
@@ -423,4 +438,19 @@ export class Supervisor {
 /** Terminating or cancelled: whatever its code still submits is cancelled with it (rule 2). */
 function isStopped(run: PipelineRow): boolean {
   return run.snapshot.leaf.path === 'running.terminating' || run.snapshot.leaf.state === 'cancelled';
+}
+
+/** XState drops what a stopped actor is given; the row is moved (or refuses) without it. */
+function isDeaf(actor: { readonly stopped: boolean }, row: Row): boolean {
+  return actor.stopped || row.snapshot.leaf.final;
+}
+
+/** A plain copy of somebody's event; undefined for what is no event, or throws when it is read. */
+function readable<E extends object>(event: E): E | undefined {
+  if (typeof event !== 'object' || event === null) return undefined;
+  try {
+    return { ...event };
+  } catch {
+    return undefined;
+  }
 }

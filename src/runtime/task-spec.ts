@@ -5,7 +5,7 @@
 import { invalidArgument, SignalboxError, show } from '../core/errors.ts';
 import { GRACE_MS } from '../core/limits.ts';
 import { isTaskDefinition } from '../executors/define-task.ts';
-import type { Work } from '../executors/executor.ts';
+import type { CommandWork, Work } from '../executors/executor.ts';
 import { validateStandard } from '../executors/standard-schema.ts';
 
 /** How a failed attempt is tried again. */
@@ -82,7 +82,8 @@ const plainPlans = new WeakMap<object, TaskPlan>();
 
 /** Reads what the user gave to `task()`. Throws INVALID_ARGUMENT or INVALID_TYPE; changes nothing. */
 export function planTask(subject: unknown, options?: unknown): TaskPlan {
-  if (typeof subject !== 'function' || options !== undefined) return readPlan(subject, options ?? {});
+  if (typeof subject !== 'function' || options !== undefined)
+    return readPlan(subject, options === undefined ? {} : options);
   let plan = plainPlans.get(subject);
   if (plan === undefined) {
     plan = readPlan(subject, {});
@@ -139,11 +140,16 @@ export function readPriority(value: unknown): number | undefined {
 }
 
 function readWork(subject: unknown, options: TaskOptions): Work {
-  if (typeof subject === 'function')
+  if (typeof subject === 'function') {
+    refuseSurroundings(options);
     return { kind: 'function', fn: subject as (...args: readonly never[]) => unknown };
-  if (isTaskDefinition(subject)) return subject;
+  }
+  if (isTaskDefinition(subject)) {
+    refuseSurroundings(options);
+    return subject;
+  }
   const command = readCommand(subject);
-  if (command !== undefined) return { kind: 'command', ...command, cwd: options.cwd, env: options.env };
+  if (command !== undefined) return { kind: 'command', ...command, ...readSurroundings(options) };
   throw new SignalboxError(
     'INVALID_TYPE',
     `a task was ${show(subject)}; allowed: a function, defineTask(...), an argv or { shell }`,
@@ -151,6 +157,22 @@ function readWork(subject: unknown, options: TaskOptions): Work {
       hint: 'pass the function itself, not its result',
     },
   );
+}
+
+/** Where a command runs. A function has no folder or environment of its own, so it cannot be given one. */
+function readSurroundings({ cwd, env }: TaskOptions): Pick<CommandWork, 'cwd' | 'env'> {
+  if (cwd !== undefined && (typeof cwd !== 'string' || cwd === ''))
+    throw invalidArgument('cwd', cwd, 'the path of a folder');
+  if (env === undefined) return { cwd, env };
+  const isRecord = typeof env === 'object' && env !== null && !Array.isArray(env);
+  if (isRecord && Object.values(env).every((value) => typeof value === 'string'))
+    return { cwd, env: { ...env } };
+  throw invalidArgument('env', env, 'an object of names and strings');
+}
+
+function refuseSurroundings({ cwd, env }: TaskOptions): void {
+  if (cwd !== undefined) throw invalidArgument('cwd', cwd, 'only with a command');
+  if (env !== undefined) throw invalidArgument('env', env, 'only with a command');
 }
 
 function readCommand(subject: unknown): { argv: readonly string[]; shell: boolean } | undefined {
@@ -199,6 +221,9 @@ function readResources(given: unknown): Readonly<Record<string, number>> {
 function readArgs(given: unknown, subject: unknown): readonly unknown[] {
   if (given !== undefined && !Array.isArray(given)) throw invalidArgument('args', given, 'an array');
   const args: readonly unknown[] = given === undefined ? NO_ARGS : [...given];
+  const takesNone = typeof subject !== 'function' && !isTaskDefinition(subject);
+  if (takesNone && args.length > 0)
+    throw invalidArgument('args', args, 'none: a command has them in its argv');
   if (!isTaskDefinition(subject) || subject.input === undefined) return args;
   if (args.length !== 1)
     throw invalidArgument('args', args, `exactly one argument, the input of ${subject.name}`);

@@ -19,6 +19,8 @@ export class EventStream<T> extends Observable<T> {
   /** Replaced, never changed, so that a delivery may go on over the old list while somebody unsubscribes. */
   #watchers: readonly Watcher<T>[] = [];
   #completed = false;
+  /** What a stream that began completed still has to say. */
+  #last: T | undefined = undefined;
   readonly #onIdle: () => void;
 
   /** `report` gets what a direct subscriber threw; `onIdle` is called when the last one has left. */
@@ -26,6 +28,14 @@ export class EventStream<T> extends Observable<T> {
     super((subscriber) => this.#watch(subscriber, subscriber));
     this.#report = report;
     this.#onIdle = onIdle;
+  }
+
+  /** A stream that is over: it gives its last value, if there is one, and completes. */
+  static ended<T>(report: (error: unknown) => void, last: T | undefined): EventStream<T> {
+    const stream = new EventStream<T>(report);
+    stream.#completed = true;
+    stream.#last = last;
+    return stream;
   }
 
   /** Whether somebody watches. */
@@ -37,12 +47,15 @@ export class EventStream<T> extends Observable<T> {
     const watchers = this.#watchers;
     for (let i = 0; i < watchers.length; i += 1) {
       const watcher = watchers[i];
-      if (watcher === undefined || watcher.subscription.closed) continue;
-      try {
-        watcher.observer.next?.(value);
-      } catch (error) {
-        this.#failed(watcher, error);
-      }
+      if (watcher !== undefined && !watcher.subscription.closed) this.#tell(watcher, value);
+    }
+  }
+
+  #tell(watcher: Watcher<T>, value: T): void {
+    try {
+      watcher.observer.next?.(value);
+    } catch (error) {
+      this.#failed(watcher, error);
     }
   }
 
@@ -54,6 +67,7 @@ export class EventStream<T> extends Observable<T> {
   }
 
   #finish(watcher: Watcher<T>): void {
+    if (watcher.subscription.closed) return;
     try {
       watcher.observer.complete?.();
     } catch (error) {
@@ -89,6 +103,7 @@ export class EventStream<T> extends Observable<T> {
   #watch(observer: Partial<Observer<T>>, subscription: Subscription): Subscription {
     const watcher: Watcher<T> = { observer, subscription };
     if (this.#completed) {
+      if (this.#last !== undefined) this.#tell(watcher, this.#last);
       this.#finish(watcher);
       return subscription;
     }
@@ -101,5 +116,30 @@ export class EventStream<T> extends Observable<T> {
     const before = this.#watchers.length;
     this.#watchers = this.#watchers.filter((other) => other !== watcher);
     if (before > 0 && this.#watchers.length === 0) this.#onIdle();
+  }
+}
+
+/** An Observable that chooses its stream at each subscription: the live one, or one that is over. */
+export class ChosenStream<T> extends Observable<T> {
+  readonly #choose: () => EventStream<T>;
+
+  constructor(choose: () => EventStream<T>) {
+    super((subscriber) => choose().subscribe(subscriber));
+    this.#choose = choose;
+  }
+
+  override subscribe(listener?: Listener<T>): Subscription;
+  override subscribe(
+    next?: ((value: T) => void) | null,
+    error?: ((error: unknown) => void) | null,
+    complete?: (() => void) | null,
+  ): Subscription;
+  override subscribe(
+    listener?: Listener<T>,
+    error?: ((error: unknown) => void) | null,
+    complete?: (() => void) | null,
+  ): Subscription {
+    // Handed on as it came, so that the stream sees whether it is a direct subscriber.
+    return this.#choose().subscribe(listener as (value: T) => void, error, complete);
   }
 }

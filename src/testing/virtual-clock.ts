@@ -12,7 +12,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { invalidArgument, SignalboxError } from '../core/errors.ts';
-import { BinaryHeap } from '../core/heap.ts';
+import { Heap } from '../core/heap.ts';
 
 interface VirtualTimer {
   readonly at: number;
@@ -27,7 +27,7 @@ const TIMERS_PER_MOMENT = 100_000;
 const QUIET_TURNS = 2;
 
 export class VirtualClock implements Clock {
-  readonly #timers = new BinaryHeap<VirtualTimer>((a, b) => a.at - b.at || a.order - b.order);
+  readonly #timers = new Heap<VirtualTimer>((a, b) => a.at - b.at || a.order - b.order);
   #now: number;
   #order = 0;
   #live = 0;

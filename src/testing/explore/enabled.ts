@@ -1,5 +1,5 @@
 /** What may happen next in a world: steps of bodies, of the scheduler, of timers, and of the environment. */
-import type { Move, Program, ProgramRun, ProgramTask } from './program.ts';
+import type { Move, ProgramRun, ProgramTask } from './program.ts';
 import { LATE, SOON } from './program.ts';
 import { BODY, CHILD, GRACE, type World } from './world.ts';
 
@@ -20,6 +20,7 @@ export function enabledMoves(world: World): Move[] {
   for (const task of program.tasks) addTask(world, task, add);
   const mode = supervisor.mode.leaf.path;
   if (mode === 'paused' || mode === 'drainingPaused') add(program.move('unpause'));
+  if (world.events > 0) addRestorations(world, add);
   if (world.events < program.events) addEnvironment(world, add);
   return moves;
 }
@@ -27,8 +28,8 @@ export function enabledMoves(world: World): Move[] {
 /** Roots come in the order of the plan. */
 function addSubmission({ program, runs, supervisor }: World, add: Add): void {
   if (!supervisor.open) return;
-  const next = program.runs.find((run) => run.parent === -1 && runs[run.index] === undefined);
-  if (next !== undefined) add(program.move('submit', next.index));
+  const next = program.roots.find((index) => runs[index] === undefined);
+  if (next !== undefined) add(program.move('submit', next));
 }
 
 function addRun(world: World, { index, planned, steps }: ProgramRun, add: Add): void {
@@ -36,14 +37,18 @@ function addRun(world: World, { index, planned, steps }: ProgramRun, add: Add): 
   if (row === undefined) return;
   const { program, n } = world;
   const { path, final } = row.snapshot.leaf;
-  if (path === 'running.terminating' && n.runArmed[index] === GRACE && (planned.stubborn || row.bodyOver))
+  if (
+    path === 'running.terminating' &&
+    n.get('runArmed', index) === GRACE &&
+    (planned.stubborn || row.bodyOver)
+  )
     add(program.move('run grace', index));
-  if (n.body[index] !== BODY.active) return;
+  if (n.get('body', index) !== BODY.active) return;
   const ends = planned.ends ?? ['return'];
   if (final || path === 'running.terminating') {
     add(program.move('return', index));
     if (!final) add(program.move('leave', index));
-  } else if (n.pc[index] === steps.length) {
+  } else if (n.get('pc', index) === steps.length) {
     for (const end of ends) add(program.move(end, index));
   } else if (!world.bodyWaits(index)) {
     add(program.move('step', index));
@@ -63,11 +68,11 @@ function addTask(world: World, task: ProgramTask, add: Add): void {
   if (path === 'queued.held') add(program.move('unhold', index));
   if (path === 'running.executing' || path === 'running.terminating') addEnds(world, task, path, add);
   if (path === 'running.terminating') {
-    if (planned.stubborn === true && n.armed[index] === GRACE) add(program.move('grace', index));
+    if (planned.stubborn === true && n.get('armed', index) === GRACE) add(program.move('grace', index));
     return;
   }
-  if (n.armed[index] === SOON) add(program.move('soon', index));
-  if (planned.deadline === true && (n.armed[index] === SOON || n.armed[index] === LATE))
+  if (n.get('armed', index) === SOON) add(program.move('soon', index));
+  if (planned.deadline === true && (n.get('armed', index) === SOON || n.get('armed', index) === LATE))
     add(program.move('late', index));
 }
 
@@ -75,31 +80,28 @@ function addEnds(world: World, task: ProgramTask, path: string, add: Add): void 
   const { program, n } = world;
   const { index, planned } = task;
   const stopping = path === 'running.terminating';
-  if (task.child !== -1 && n.child[index] === CHILD.none && (!stopping || planned.stubborn === true))
+  if (task.child !== -1 && n.get('child', index) === CHILD.none && (!stopping || planned.stubborn === true))
     add(program.move('child', index));
   if (stopping) {
     for (const end of ['succeed', 'fail', 'abort'] as const) add(program.move(end, index));
     return;
   }
-  if (world.awaitsChild(index) || (task.child !== -1 && n.child[index] === CHILD.none)) return;
+  if (world.awaitsChild(index) || (task.child !== -1 && n.get('child', index) === CHILD.none)) return;
   for (const end of planned.ends ?? (['succeed', 'fail'] as const)) add(program.move(end, index));
-  if ((n.suspends[index] ?? 0) < (planned.suspends ?? 0)) add(program.move('suspend', index));
+  if (n.get('suspends', index) < (planned.suspends ?? 0)) add(program.move('suspend', index));
+}
+
+/** A capacity that was changed comes back, like an unpause: what no longer fits would wait for ever. */
+function addRestorations({ program, supervisor }: World, add: Add): void {
+  program.labels.forEach((label, index) => {
+    const planned = program.units(index, program.plan.resources[label] ?? 0);
+    if (supervisor.admission.capacityUnits(index) !== planned) add(program.move('restore', index));
+  });
 }
 
 /** Events that the machines take; what they refuse is tried by probes.ts. */
 function addEnvironment(world: World, add: Add): void {
-  for (const move of costly(world.program)) if (isAllowed(world, move)) add(move);
-}
-
-const costlyMoves = new WeakMap<Program, readonly Move[]>();
-
-function costly(program: Program): readonly Move[] {
-  let moves = costlyMoves.get(program);
-  if (moves === undefined) {
-    moves = program.moves.filter((move) => move.costs);
-    costlyMoves.set(program, moves);
-  }
-  return moves;
+  for (const move of world.program.costly) if (isAllowed(world, move)) add(move);
 }
 
 function isAllowed({ tasks, runs, supervisor, program }: World, { kind, target, amount }: Move): boolean {

@@ -11,57 +11,53 @@ import { Supervisor } from '../../runtime/supervisor.ts';
 
 export interface Fork {
   readonly supervisor: Supervisor;
-  /** The copies of the rows, by what they are copies of. */
-  readonly runs: ReadonlyMap<PipelineRow, PipelineRow>;
-  readonly tasks: ReadonlyMap<TaskRow, TaskRow>;
+  /** The copy of a row. Linear in the number of rows: forks are for small worlds. */
+  readonly runOf: (row: PipelineRow) => PipelineRow;
+  readonly taskOf: (row: TaskRow) => TaskRow;
 }
 
 /** `runs`: every run whose rows matter, parents before children; closed ones too, if they are to be copied. */
-export function forkSupervisor(supervisor: Supervisor, host: Host, runs: Iterable<PipelineRow>): Fork {
-  const copies = new Map<PipelineRow, PipelineRow>();
-  const tasks = new Map<TaskRow, TaskRow>();
-  for (const run of runs) copies.set(run, copyRun(run, copies, tasks));
-  for (const [run, copy] of copies) {
-    for (const child of run.childRuns) copy.childRuns.add(of(copies, child));
-    for (const dependent of run.dependents) copy.dependents.push(of(copies, dependent));
+export function forkSupervisor(supervisor: Supervisor, host: Host, runs: readonly PipelineRow[]): Fork {
+  const copies: PipelineRow[] = [];
+  const runOf = (row: PipelineRow): PipelineRow => found(copies[runs.indexOf(row)]);
+  const taskOf = (row: TaskRow): TaskRow => found(runOf(row.run).tasks[row.run.tasks.indexOf(row)]);
+  for (const run of runs) copies.push(copyRun(run, run.parent === undefined ? undefined : runOf(run.parent)));
+  for (const run of runs) {
+    const copy = runOf(run);
+    for (const child of run.childRuns) copy.childRuns.add(runOf(child));
+    for (const dependent of run.dependents) copy.dependents.push(runOf(dependent));
   }
   const copy = new Supervisor({
-    admission: supervisor.admission.clone((task) => of(tasks, task)),
+    admission: supervisor.admission.clone(taskOf),
     pipelineParallelism: supervisor.pipelineParallelism,
     host,
   });
   supervisor.pipelineQueue.forEach((run) => {
-    copy.pipelineQueue.enqueue(of(copies, run));
+    copy.pipelineQueue.enqueue(runOf(run));
   });
-  for (const run of supervisor.runs) copy.runs.add(of(copies, run));
-  copy.slotless = supervisor.slotless.map((run) => of(copies, run));
-  copy.readyRuns = supervisor.readyRuns.map((run) => of(copies, run));
-  copy.readyTasks = supervisor.readyTasks.map((task) => of(tasks, task));
+  for (const run of supervisor.runs) copy.runs.add(runOf(run));
+  copy.slotless = supervisor.slotless.map(runOf);
+  copy.readyRuns = supervisor.readyRuns.map(runOf);
+  copy.readyTasks = supervisor.readyTasks.map(taskOf);
   copy.mode = supervisor.mode;
   copy.slotsInUse = supervisor.slotsInUse;
   copy.submissions = supervisor.submissions;
   copy.abandoned = supervisor.abandoned;
-  return { supervisor: copy, runs: copies, tasks };
+  return { supervisor: copy, runOf, taskOf };
 }
 
-function of<T>(copies: ReadonlyMap<T, T>, row: T): T {
-  const copy = copies.get(row);
+function found<T>(copy: T | undefined): T {
   if (copy === undefined) throw new Error('a row was not among the runs to fork');
   return copy;
 }
 
-function copyRun(
-  run: PipelineRow,
-  copies: ReadonlyMap<PipelineRow, PipelineRow>,
-  tasks: Map<TaskRow, TaskRow>,
-): PipelineRow {
-  const parent = run.parent === undefined ? undefined : of(copies, run.parent);
+function copyRun(run: PipelineRow, parent: PipelineRow | undefined): PipelineRow {
   const { id, ids, name, priority, children, takesSlot } = run;
   const spec = { id, ids, name, priority, children, parent, takesSlot };
   const copy = new PipelineRow(spec, run.submission, run.snapshot);
   copy.holding = run.holding;
   copy.abandoned = run.abandoned;
-  copy.visible = run.visible;
+  copy.end = run.end;
   copy.observed = run.observed;
   copy.bodyOver = run.bodyOver;
   copy.pendingEnd = run.pendingEnd;
@@ -73,11 +69,7 @@ function copyRun(
   copy.nextPosition = run.nextPosition;
   copy.graceAt = run.graceAt;
   for (const stage of run.stages) copy.stages.push(copyStage(stage, copy));
-  for (const task of run.tasks) {
-    const copied = copyTask(task, copy);
-    tasks.set(task, copied);
-    copy.tasks.push(copied);
-  }
+  for (const task of run.tasks) copy.tasks.push(copyTask(task, copy));
   return copy;
 }
 
@@ -85,7 +77,7 @@ function copyStage(stage: StageRow, run: PipelineRow): StageRow {
   const copy = new StageRow(run, stage.index, stage.name, stage.snapshot);
   copy.open = stage.open;
   copy.passed = stage.passed;
-  copy.visible = stage.visible;
+  copy.end = stage.end;
   Object.assign(copy.tally, stage.tally);
   return copy;
 }
@@ -99,7 +91,7 @@ function copyTask(task: TaskRow, run: PipelineRow): TaskRow {
   copy.passedBy = task.passedBy;
   copy.holding = task.holding;
   copy.abandoned = task.abandoned;
-  copy.visible = task.visible;
+  copy.end = task.end;
   copy.observed = task.observed;
   return copy;
 }

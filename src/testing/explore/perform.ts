@@ -1,8 +1,9 @@
 /** Makes a move happen, by the same calls that the runtime makes: see engine.ts, attempt-runner.ts, desk.ts. */
 import { RUNTIME } from '../../../machines/protocol.ts';
+import { compareTickets } from '../../admission/index.ts';
 import { Deadlocks } from '../../runtime/deadlock.ts';
 import { fireTimer } from '../../runtime/row-timers.ts';
-import { type PipelineRow, type TaskRow, TaskRow as Task } from '../../runtime/rows.ts';
+import type { PipelineRow, TaskRow } from '../../runtime/rows.ts';
 import { LATE, type Move, type ProgramRun, SOON, type Step } from './program.ts';
 import { BODY, CHILD, type World } from './world.ts';
 
@@ -11,10 +12,23 @@ const ERROR = Object.freeze(new Error('planned'));
 
 /** Makes the move in this very world. The move must be enabled. */
 export function perform(world: World, move: Move): void {
-  world.newLog();
+  world.clearLog();
+  const { program } = world;
   if (move.costs) world.events += 1;
+  const before =
+    world.waits.length > 0 ? program.runs.map(({ index }) => world.n.get('pc', index)) : undefined;
   make(world, move);
   settleScripts(world);
+  if (before !== undefined) noticeWaits(world, before);
+}
+
+/** As `Deadlocks.bodyWaits`: a body that begins to wait while a task waits may close a circle. */
+function noticeWaits(world: World, before: readonly number[]): void {
+  const { program, n } = world;
+  for (const { index } of program.runs) {
+    const began = n.get('pc', index) !== before[index] || world.log.entered === index;
+    if (began && world.waits.length > 0 && world.bodyWaits(index)) world.wake();
+  }
 }
 
 function make(world: World, move: Move): void {
@@ -53,11 +67,22 @@ function make(world: World, move: Move): void {
       supervisor.applyMode({ type: 'SHUTDOWN', token: RUNTIME });
       return;
     case 'set capacity':
-      supervisor.admission.setCapacity(at(program.labels, target), move.amount);
-      return world.wake();
+      return setCapacity(world, at(program.labels, target), move.amount);
+    case 'restore':
+      return setCapacity(
+        world,
+        at(program.labels, target),
+        program.plan.resources[at(program.labels, target)] ?? 0,
+      );
     default:
       return ofTask(world, move.kind, target);
   }
+}
+
+/** As `Scheduler.setCapacity`. */
+function setCapacity(world: World, label: string, amount: number): void {
+  world.supervisor.admission.setCapacity(label, amount);
+  world.wake();
 }
 
 function ofTask(world: World, kind: Move['kind'], index: number): void {
@@ -79,7 +104,7 @@ function ofTask(world: World, kind: Move['kind'], index: number): void {
       supervisor.sendTask(row, { type: 'ABORTED', error: ERROR, ...end });
       return;
     case 'suspend':
-      n.suspends[index] = (n.suspends[index] ?? 0) + 1;
+      n.add('suspends', index, 1);
       supervisor.sendTask(row, { type: 'SUSPEND', attempt, token: RUNTIME });
       return;
     case 'wake':
@@ -120,29 +145,51 @@ function at<T>(items: readonly (T | undefined)[], index: number): T {
 /** One turn: admission until nobody asks for more, then the look for circles (engine.ts). */
 function turn(world: World): void {
   const { supervisor, program, log } = world;
+  const queue = queueOf(world);
+  let atOnce = 0;
   for (let passes = 0; world.due; passes += 1) {
     world.due = false;
     const admitted = supervisor.admit(0, program.turnBudget);
-    if (passes > 0) log.late += admitted;
+    if (passes === 0) atOnce = log.admittedTasks.length + log.admittedRuns.length;
     if (admitted >= program.turnBudget) {
       log.cut = true;
       world.due = true;
       break;
     }
   }
+  if (!log.cut) log.late = log.admittedTasks.length + log.admittedRuns.length - atOnce;
+  countPassed(world, queue);
   if (!log.cut) findCircles(world);
 }
 
+/** The queue by the states of the rows, smallest key first. */
+function queueOf({ tasks }: World): TaskRow[] {
+  const eligible = tasks.filter((row) => row?.snapshot.leaf.path === 'queued.eligible');
+  return (eligible as TaskRow[]).sort(compareTickets);
+}
+
+/** Counts who was passed by the admissions of this turn (S3, S4). */
+function countPassed(world: World, queue: TaskRow[]): void {
+  for (const index of world.log.admittedTasks) {
+    const admitted = world.tasks[index];
+    const smallest = queue[0];
+    if (smallest !== undefined && smallest !== admitted) {
+      world.n.add('passed', world.indexOfTask(smallest), 1);
+    }
+    queue = queue.filter((row) => row !== admitted);
+  }
+}
+
 function findCircles(world: World): void {
-  const { supervisor, n, program } = world;
-  if (n.waits.length === 0) return;
+  const { supervisor, program } = world;
+  if (world.waits.length === 0) return;
   const deadlocks = new Deadlocks(supervisor);
-  for (const index of n.waits) {
+  for (const index of world.waits) {
     const on = at(world.runs, at(program.tasks, index).child);
     const reject = () => {
-      n.child[index] = CHILD.rejected;
+      world.n.set('child', index, CHILD.rejected);
     };
-    deadlocks.taskWaits({ task: at(world.tasks, index), on, reject });
+    deadlocks.taskWaits({ task: at(world.tasks, index), on: [on], all: true, reject });
   }
   for (const run of program.runs)
     if (world.bodyWaits(run.index)) deadlocks.bodyWaits(at(world.runs, run.index), 1);
@@ -161,14 +208,15 @@ function enter(world: World): void {
   const row = world.supervisor.startNextRun();
   if (row === undefined) throw new Error('there is no run to enter');
   world.supervisor.reachStage(row, undefined);
-  world.n.body[world.indexOfRun(row)] = BODY.active;
+  world.log.entered = world.indexOfRun(row);
+  world.n.set('body', world.log.entered, BODY.active);
 }
 
 function step(world: World, { index, steps }: ProgramRun): void {
   const row = at(world.runs, index);
-  const pc = world.n.pc[index] ?? 0;
+  const pc = world.n.get('pc', index);
   statement(world, row, at(steps, pc));
-  world.n.pc[index] = pc + 1;
+  world.n.set('pc', index, pc + 1);
 }
 
 function statement(world: World, row: PipelineRow, what: Step): void {
@@ -194,7 +242,7 @@ function statement(world: World, row: PipelineRow, what: Step): void {
 }
 
 function endBody(world: World, index: number, event: Parameters<World['supervisor']['endBody']>[1]): void {
-  world.n.body[index] = BODY.over;
+  world.n.set('body', index, BODY.over);
   world.supervisor.endBody(at(world.runs, index), event);
 }
 
@@ -207,20 +255,20 @@ function start(world: World, row: TaskRow, index: number): void {
   const number = suspended ? attempt : attempt + 1;
   const timeoutAt = row.spec.timeoutMs ?? null;
   supervisor.sendTask(row, { type: 'START', attempt: number, timeoutAt, token: RUNTIME });
-  if (suspended || n.child[index] === CHILD.none) return;
-  n.child[index] = CHILD.submitted; // a further attempt awaits the run that the first one submitted
+  if (suspended || n.get('child', index) === CHILD.none) return;
+  n.set('child', index, CHILD.submitted); // a further attempt awaits the run that the first one submitted
   beginWait(world, index);
 }
 
 function submitChild(world: World, row: TaskRow, index: number): void {
   submit(world, at(world.program.runs, at(world.program.tasks, index).child), row.run);
-  world.n.child[index] = CHILD.submitted;
+  world.n.set('child', index, CHILD.submitted);
   beginWait(world, index);
 }
 
 function beginWait(world: World, index: number): void {
   if (!world.awaitsChild(index)) return;
-  world.n.waits.push(index);
+  world.waits = [...world.waits, index];
   world.wake(); // as `Deadlocks.taskWaits`
 }
 
@@ -228,8 +276,10 @@ function beginWait(world: World, index: number): void {
 function fire(world: World, row: TaskRow | PipelineRow, now: number): void {
   world.arm(row, 0);
   fireTimer(world.supervisor, row, now);
-  const index = row instanceof Task ? world.indexOfTask(row) : world.indexOfRun(row);
-  const armed = row instanceof Task ? world.n.armed[index] : world.n.runArmed[index];
+  const armed =
+    row.kind === 'task'
+      ? world.n.get('armed', world.indexOfTask(row))
+      : world.n.get('runArmed', world.indexOfRun(row));
   if (armed === 0) world.retime(row);
 }
 
@@ -243,11 +293,11 @@ function settleScripts(world: World): void {
     supervisor.readyTasks = supervisor.readyTasks.filter((row) => row.snapshot.leaf.state === 'ready');
   if (supervisor.readyRuns.length > 0)
     supervisor.readyRuns = supervisor.readyRuns.filter((row) => row.snapshot.leaf.state === 'ready');
-  if (n.waits.length > 0) n.waits = n.waits.filter((index) => world.awaitsChild(index));
+  if (world.waits.length > 0) world.waits = world.waits.filter((index) => world.awaitsChild(index));
   for (const { index, steps } of program.runs) {
-    if (n.body[index] !== BODY.active) continue;
-    for (let pc = n.pc[index] ?? 0; isWait(steps[pc]) && !world.bodyWaits(index); pc += 1)
-      n.pc[index] = pc + 1;
+    if (n.get('body', index) !== BODY.active) continue;
+    for (let pc = n.get('pc', index); isWait(steps[pc]) && !world.bodyWaits(index); pc += 1)
+      n.set('pc', index, pc + 1);
   }
 }
 

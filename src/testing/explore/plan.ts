@@ -88,8 +88,3 @@ export interface ExplorePlan {
   /** Admissions of one turn, to explore turns that are cut. Default: no bound. */
   readonly turnBudget?: number;
 }
-
-/** `{ task: name, ...options }`, for plans that read well. */
-export function planTask(task: string, options: Omit<PlannedTask, 'task'> = {}): PlannedTask {
-  return { task, ...options };
-}

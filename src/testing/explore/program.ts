@@ -2,7 +2,7 @@
 
 import { taskLogic } from '../../../machines/compiled.ts';
 import { RUNTIME } from '../../../machines/protocol.ts';
-import { Admission, type ResourceVector } from '../../admission/index.ts';
+import { Admission, capacityToUnits, type ResourceVector } from '../../admission/index.ts';
 import { invalidArgument } from '../../core/errors.ts';
 import { IdSource } from '../../core/ids.ts';
 import type { RunSpec, TaskRow, TaskSnapshot } from '../../runtime/rows.ts';
@@ -64,6 +64,7 @@ export type MoveKind =
   | 'settle'
   | 'unhold'
   | 'unpause'
+  | 'restore'
   | EnvironmentEvent;
 
 export interface Move {
@@ -92,14 +93,18 @@ export class Program {
   readonly tasks: readonly ProgramTask[];
   readonly runs: readonly ProgramRun[];
   readonly moves: readonly Move[];
+  /** Those of the environment. */
+  readonly costly: readonly Move[];
   readonly labels: readonly string[];
+  /** Indices of the runs that nobody's code submits. */
+  readonly roots: readonly number[];
   readonly events: number;
   readonly turnBudget: number;
   readonly bypassLimit: number;
   readonly taskIndex: ReadonlyMap<TaskSpec, number>;
   readonly runIndex: ReadonlyMap<string, number>;
   readonly #ids = new IdSource(() => 0, '000000000000');
-  readonly #byKind = new Map<string, Move>();
+  readonly #byKind = new Map<MoveKind, Move[]>();
 
   /** @throws INVALID_ARGUMENT, UNKNOWN_RESOURCE, UNSCHEDULABLE_TASK */
   constructor(plan: ExplorePlan) {
@@ -113,8 +118,14 @@ export class Program {
     this.tasks = readTasks(plan, this.runIndex, this.admission());
     this.taskIndex = new Map(this.tasks.map((task) => [task.spec, task.index]));
     this.runs = readRuns(plan, this.runIndex, this.tasks);
+    this.roots = this.runs.filter((run) => run.parent === -1).map((run) => run.index);
     this.moves = listMoves(this);
-    for (const move of this.moves) this.#byKind.set(`${move.kind}/${move.target}/${move.amount}`, move);
+    for (const move of this.moves) {
+      const ofKind = this.#byKind.get(move.kind) ?? [];
+      ofKind[move.target + 1] ??= move;
+      this.#byKind.set(move.kind, ofKind);
+    }
+    this.costly = this.moves.filter((move) => move.costs);
   }
 
   admission(): Admission<TaskRow> {
@@ -123,10 +134,15 @@ export class Program {
   }
 
   /** The move of a kind about a target; every one that the rules can name exists. */
-  move(kind: MoveKind, target = -1, amount = 0): Move {
-    const move = this.#byKind.get(`${kind}/${target}/${amount}`);
+  move(kind: MoveKind, target = -1): Move {
+    const move = this.#byKind.get(kind)?.[target + 1];
     if (move === undefined) throw new Error(`there is no move ${kind} of ${target}`);
     return move;
+  }
+
+  /** An amount of a label as the books count it. */
+  units(label: number, amount: number): number {
+    return capacityToUnits(`the capacity of ${this.labels[label]}`, amount);
   }
 
   runSpec(run: ProgramRun, parent: RunSpec['parent']): RunSpec {
@@ -273,6 +289,7 @@ function listMoves({ plan, tasks, runs, labels }: Program): Move[] {
   for (const [kind, text] of RUN_MOVES) for (const { index, name } of runs) add(kind, index, text(name));
   for (const [kind, text] of TASK_MOVES) for (const { index, name } of tasks) add(kind, index, text(name));
   add('unpause', -1, 'unpause');
+  for (const [index, label] of labels.entries()) add('restore', index, `restore ${label}`);
   if ((plan.events ?? 0) === 0) return moves;
   for (const kind of plan.kinds ?? ALL_EVENTS) {
     if (kind === 'pause' || kind === 'shutdown') add(kind, -1, kind, true);

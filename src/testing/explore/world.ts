@@ -11,6 +11,7 @@ import type { Host } from '../../runtime/host.ts';
 import { dueAt } from '../../runtime/row-timers.ts';
 import type { PipelineRow, Row, TaskRow } from '../../runtime/rows.ts';
 import { Supervisor } from '../../runtime/supervisor.ts';
+import { Counters } from './counters.ts';
 import { forkSupervisor } from './fork.ts';
 import type { Program } from './program.ts';
 
@@ -44,6 +45,8 @@ export interface Log {
   cut: boolean;
   /** The START of this move goes on with a suspended body. */
   resumes: boolean;
+  /** The run whose body was entered, -1 for none. */
+  entered: number;
 }
 
 const newLog = (): Log => ({
@@ -54,59 +57,8 @@ const newLog = (): Log => ({
   late: 0,
   cut: false,
   resumes: false,
+  entered: -1,
 });
-
-/** The numbers of a world; copied as they are. */
-export interface Numbers {
-  /** Per run. */
-  readonly pc: number[];
-  readonly body: number[];
-  readonly runArmed: number[];
-  readonly runSettled: number[];
-  /** Per task. */
-  readonly child: number[];
-  readonly suspends: number[];
-  readonly armed: number[];
-  readonly attemptsOpen: number[];
-  readonly settled: number[];
-  readonly passed: number[];
-  /** Tasks whose body waits for a run, in the order in which they began to. */
-  waits: number[];
-}
-
-function freshNumbers({ runs, tasks }: Program): Numbers {
-  const perRun = () => runs.map(() => 0);
-  const perTask = () => tasks.map(() => 0);
-  return {
-    pc: perRun(),
-    body: perRun(),
-    runArmed: perRun(),
-    runSettled: perRun(),
-    child: perTask(),
-    suspends: perTask(),
-    armed: perTask(),
-    attemptsOpen: perTask(),
-    settled: perTask(),
-    passed: perTask(),
-    waits: [],
-  };
-}
-
-function copyNumbers(from: Numbers): Numbers {
-  return {
-    pc: from.pc.slice(),
-    body: from.body.slice(),
-    runArmed: from.runArmed.slice(),
-    runSettled: from.runSettled.slice(),
-    child: from.child.slice(),
-    suspends: from.suspends.slice(),
-    armed: from.armed.slice(),
-    attemptsOpen: from.attemptsOpen.slice(),
-    settled: from.settled.slice(),
-    passed: from.passed.slice(),
-    waits: from.waits.slice(),
-  };
-}
 
 type Given =
   | { readonly kind: 'first'; readonly program: Program; readonly sabotage: Sabotage | undefined }
@@ -119,12 +71,15 @@ export class World implements Host {
   /** By index; undefined until submitted. */
   readonly runs: (PipelineRow | undefined)[];
   readonly tasks: (TaskRow | undefined)[];
-  readonly n: Numbers;
+  readonly n: Counters;
+  /** Tasks whose body waits for a run, in the order in which they began to. */
+  waits: readonly number[] = [];
   /** Events of the environment so far. */
   events = 0;
   /** A turn is needed. */
   due = false;
-  log: Log = newLog();
+  /** Of the last move; one object for all worlds of a program, so read it before the next move is made. */
+  readonly log: Log;
 
   constructor(given: Given) {
     if (given.kind === 'first') {
@@ -133,7 +88,8 @@ export class World implements Host {
       this.sabotage = sabotage;
       this.runs = program.runs.map(() => undefined);
       this.tasks = program.tasks.map(() => undefined);
-      this.n = freshNumbers(program);
+      this.n = Counters.of(program.runs.length, program.tasks.length);
+      this.log = newLog();
       const { pipelineParallelism } = program.plan;
       this.supervisor = new Supervisor({ admission: program.admission(), pipelineParallelism, host: this });
     } else {
@@ -142,11 +98,13 @@ export class World implements Host {
       this.sabotage = from.sabotage;
       this.events = from.events;
       this.due = from.due;
-      this.n = copyNumbers(from.n);
+      this.n = from.n.copy();
+      this.waits = from.waits;
+      this.log = from.log;
       const fork = forkSupervisor(from.supervisor, this, from.submittedRuns());
       this.supervisor = fork.supervisor;
-      this.runs = from.runs.map((row) => row && fork.runs.get(row));
-      this.tasks = from.tasks.map((row) => row && fork.tasks.get(row));
+      this.runs = from.runs.map((row) => row && fork.runOf(row));
+      this.tasks = from.tasks.map((row) => row && fork.taskOf(row));
     }
     this.sabotage?.(this.supervisor);
   }
@@ -176,28 +134,37 @@ export class World implements Host {
   /** The body of the task awaits its child run and cannot go on by itself. */
   awaitsChild(index: number): boolean {
     const task = this.program.tasks[index];
-    if (task === undefined || task.child === -1 || this.n.child[index] !== CHILD.submitted) return false;
+    if (task === undefined || task.child === -1 || this.n.get('child', index) !== CHILD.submitted)
+      return false;
     const path = this.tasks[index]?.snapshot.leaf.path;
     return path === 'running.executing' && !this.isFinalRun(task.child);
   }
 
   /** The body of the run is at a wait that is not over. */
   bodyWaits(index: number): boolean {
-    if (this.n.body[index] !== BODY.active) return false;
-    const step = this.program.runs[index]?.steps[this.n.pc[index] ?? 0];
+    if (this.n.get('body', index) !== BODY.active) return false;
+    const step = this.program.runs[index]?.steps[this.n.get('pc', index)];
     if (step?.kind === 'wait')
       return this.runs[index]?.tasks.some((task) => !task.snapshot.leaf.final) === true;
     return step?.kind === 'await' && !this.isFinalRun(step.index);
   }
 
-  /** Every run that will ever come is closed. */
+  /** Every run that will ever come is closed, and no body of one is left. */
   get done(): boolean {
-    if (this.supervisor.runs.size > 0) return false;
-    return !this.supervisor.open || this.program.runs.every((run) => run.parent !== -1 || this.runs[run.index]);
+    if (this.supervisor.runs.size > 0 || this.supervisor.abandoned > 0) return false;
+    return !this.supervisor.open || this.program.roots.every((index) => this.runs[index] !== undefined);
   }
 
-  newLog(): void {
-    this.log = newLog();
+  clearLog(): void {
+    const { log } = this;
+    log.moves.length = 0;
+    log.refused.length = 0;
+    log.admittedTasks.length = 0;
+    log.admittedRuns.length = 0;
+    log.late = 0;
+    log.cut = false;
+    log.resumes = false;
+    log.entered = -1;
   }
 
   // --- the supervisor's host -----------------------------------------------------------------------------
@@ -217,14 +184,13 @@ export class World implements Host {
     this.log.moves.push({ kind: row.kind, name: nameOf(row), from, to });
     if (row.kind !== 'task') return;
     const index = this.indexOfTask(row);
-    const { attemptsOpen, passed } = this.n;
-    if (to !== 'queued' || phase !== 'eligible') passed[index] = 0;
+    if (to !== 'queued' || phase !== 'eligible') this.n.set('passed', index, 0);
     if (event.type === 'START') {
-      if (!this.log.resumes) attemptsOpen[index] = (attemptsOpen[index] ?? 0) + 1;
+      if (!this.log.resumes) this.n.add('attemptsOpen', index, 1);
     } else if (ENDS_ATTEMPT.has(event.type) && phase !== 'terminating') {
-      attemptsOpen[index] = (attemptsOpen[index] ?? 0) - 1;
-    } else if (final && attemptsOpen[index] === 1) {
-      attemptsOpen[index] = 0;
+      this.n.add('attemptsOpen', index, -1);
+    } else if (final && this.n.get('attemptsOpen', index) === 1) {
+      this.n.set('attemptsOpen', index, 0);
     }
   }
 
@@ -253,15 +219,14 @@ export class World implements Host {
   }
 
   arm(row: TaskRow | PipelineRow, at: number): void {
-    if (row.kind === 'task') this.n.armed[this.indexOfTask(row)] = at;
-    else this.n.runArmed[this.indexOfRun(row)] = at;
+    if (row.kind === 'task') this.n.set('armed', this.indexOfTask(row), at);
+    else this.n.set('runArmed', this.indexOfRun(row), at);
   }
 
   settled(row: Row): void {
     if (row.kind === 'stage') return;
-    const counts = row.kind === 'task' ? this.n.settled : this.n.runSettled;
-    const index = row.kind === 'task' ? this.indexOfTask(row) : this.indexOfRun(row);
-    counts[index] = (counts[index] ?? 0) + 1;
+    if (row.kind === 'task') this.n.add('settled', this.indexOfTask(row), 1);
+    else this.n.add('runSettled', this.indexOfRun(row), 1);
   }
 }
 

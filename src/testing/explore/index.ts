@@ -1,0 +1,14 @@
+export type { Counterexample } from './counterexample.ts';
+export { type ExploreCounts, type ExploreOptions, type ExploreResult, explore } from './explore.ts';
+export type { Violation } from './judge.ts';
+export type {
+  BodyStep,
+  EnvironmentEvent,
+  ExplorePlan,
+  PlannedRun,
+  PlannedTask,
+  RunEnding,
+  TaskEnding,
+} from './plan.ts';
+export { type ReplayOptions, replay } from './replay.ts';
+export type { Sabotage } from './world.ts';
