@@ -62,11 +62,8 @@ export class Actors {
 
   /** Makes the row's actor live. */
   make(row: Row): LeanActor {
-    const id =
-      row.kind === 'task' ? row.taskId : row.kind === 'pipeline' ? row.id : `${row.run.id}/${row.index}`;
     const actor = createLeanActor(this.#logics[row.kind], {
       parent: this.root as never,
-      id,
       snapshot: row.snapshot as Snapshot<unknown>,
       live: true,
       silentDone: true,

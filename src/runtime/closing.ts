@@ -5,6 +5,7 @@ import type { Desk } from './desk.ts';
 import type { Engine } from './engine.ts';
 import type { PipelineRow, Row, TaskRow } from './rows.ts';
 import { checkKeys } from './task-spec.ts';
+import { rejectWaiters } from './waits.ts';
 
 export type CloseMode = 'drain' | 'suspend' | 'abort';
 
@@ -147,7 +148,7 @@ export class Closing {
     this.#engine.leftover = error;
     const leave = (row: Row) => {
       if (row.kind !== 'stage' && row.timer !== undefined) this.#engine.cancelTimer(row.timer);
-      for (const waiter of [...(row.waiters ?? [])]) waiter.reject(error);
+      rejectWaiters(row, error);
     };
     for (const run of this.#engine.supervisor.runs) {
       run.body?.stop(error);

@@ -9,6 +9,7 @@ import type { ProcessResult } from '../executors/process-result.ts';
 import { ambient } from './ambient.ts';
 import type { Body } from './body.ts';
 import type { Desk } from './desk.ts';
+import { shareMapping } from './shared-mappings.ts';
 import type { TaskContext } from './task-context.ts';
 import { TaskHandle } from './task-handle.ts';
 import { type Command, planTask, type TaskOptions, type TaskPlan } from './task-spec.ts';
@@ -30,6 +31,11 @@ export type ArgsOf<F extends (...args: never[]) => unknown> =
 export type BodyResult<R> = R extends Generator<unknown, infer V> | AsyncGenerator<unknown, infer V>
   ? V
   : Awaited<R>;
+
+/** Options of a task that is a closure. It cannot leave this thread: the executors that are elsewhere are out. */
+export type ClosureOptions<E extends string> = Omit<TaskOptions, 'executor'> & {
+  readonly executor?: E & (E extends 'thread' | 'process' ? never : unknown);
+};
 
 /** A task ready to be submitted. Each `run()` is a new task; the stage is taken at `run()`. */
 export interface TaskBuilder<T> {
@@ -67,17 +73,17 @@ export class Controls {
   }
 
   /** Prepares a task; nothing is checked or submitted before `run()`. */
-  task<R>(
+  task<R, E extends string = string>(
     fn: (context: TaskContext) => R,
-    options?: TaskOptions & { readonly args?: readonly [] },
+    options?: ClosureOptions<E> & { readonly args?: readonly [] },
   ): TaskBuilder<BodyResult<R>>;
-  task<F extends (...args: never[]) => unknown>(
+  task<F extends (...args: never[]) => unknown, E extends string = string>(
     fn: F,
-    options: TaskOptions & { readonly args: Readonly<ArgsOf<F>> },
+    options: ClosureOptions<E> & { readonly args: Readonly<ArgsOf<F>> },
   ): TaskBuilder<BodyResult<ReturnType<F>>>;
-  task<const A extends readonly unknown[], R>(
+  task<const A extends readonly unknown[], R, E extends string = string>(
     fn: (...args: [...A, TaskContext]) => R,
-    options: TaskOptions & { readonly args: A },
+    options: ClosureOptions<E> & { readonly args: A },
   ): TaskBuilder<BodyResult<R>>;
   task<A extends readonly unknown[], T>(
     definition: TaskDefinition<A, T>,
@@ -200,7 +206,7 @@ export function copyTaskOptions(options: unknown): unknown {
   const copy: Record<string, unknown> = { ...options };
   const { resources, args } = copy;
   if (typeof resources === 'object' && resources !== null && !Array.isArray(resources)) {
-    copy['resources'] = { ...resources };
+    copy['resources'] = shareMapping(resources as Readonly<Record<string, unknown>>);
   }
   if (Array.isArray(args)) copy['args'] = [...args];
   return copy;

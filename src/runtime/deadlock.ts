@@ -22,8 +22,6 @@ export class Deadlocks {
   readonly #supervisor: Supervisor;
   /** In the order in which the waits began. */
   readonly #waits = new Set<BodyWait>();
-  /** Waits that the bodies of runs are in: a body that waits for nothing can go on by itself. */
-  readonly #bodies = new Map<PipelineRow, number>();
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
@@ -38,11 +36,14 @@ export class Deadlocks {
     this.#waits.delete(wait);
   }
 
+  /** A body began to wait: that may have closed a circle, which the next turn finds. */
+  lookAgain(): void {
+    if (this.#waits.size > 0) this.#supervisor.host.wake();
+  }
+
   bodyWaits(run: PipelineRow, change: 1 | -1): void {
-    const count = (this.#bodies.get(run) ?? 0) + change;
-    if (count === 0) this.#bodies.delete(run);
-    else this.#bodies.set(run, count);
-    if (change === 1 && this.#waits.size > 0) this.#supervisor.host.wake();
+    run.bodyWaits += change;
+    if (change === 1) this.lookAgain();
   }
 
   /** After admission: rejects the youngest wait of a circle. */
@@ -50,7 +51,7 @@ export class Deadlocks {
     if (this.#waits.size === 0 || this.#supervisor.admission.queuedCount === 0 || this.#supervisor.paused)
       return;
     const waits = [...this.#waits];
-    const stuck = stuckTasks(this.#supervisor, waits, (run) => this.#bodies.has(run));
+    const stuck = stuckTasks(this.#supervisor, waits, (run) => run.bodyWaits > 0);
     const last = waits.filter((wait) => stuck.has(wait.task)).at(-1);
     if (last === undefined) return;
     this.#waits.delete(last);

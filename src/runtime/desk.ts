@@ -20,7 +20,7 @@ import type { PipelineRow, Row, RunSpec, TaskRow, TaskSnapshot } from './rows.ts
 import { StageHandle } from './stage-handle.ts';
 import { TaskHandle } from './task-handle.ts';
 import type { TaskPlan } from './task-spec.ts';
-import { readWaitOptions, untilVisible, type WaitOptions, type WaitTimers } from './waits.ts';
+import { EndWait, readWaitOptions, untilVisible, type WaitOptions, type WaitTimers } from './waits.ts';
 
 const RELEASE = Object.freeze({ type: 'RELEASE', token: RUNTIME } as const);
 
@@ -131,6 +131,19 @@ export class Desk {
 
   discard(run: PipelineRow): void {
     this.#engine.retention.forget(run);
+  }
+
+  /** Resolves with what `read` gives once the row's end is visible, or rejects with what it throws. */
+  ending<T>(row: Row, options: WaitOptions | undefined, read: () => T, label: () => string): Promise<T> {
+    const { leftover, deadlocks } = this.#engine;
+    const caller = ambient();
+    if (options !== undefined || leftover !== undefined || caller?.kind === 'task') {
+      return this.until(row, options, label()).then(read);
+    }
+    if (row.kind !== 'stage') row.observed = true;
+    if (row.visible) return new Promise((resolve) => resolve(read()));
+    deadlocks.lookAgain();
+    return new Promise((resolve, reject) => void new EndWait(row, caller, read, resolve, reject));
   }
 
   /** Resolves when the row's end is visible; what the caller is waiting in is known to the deadlock check. */

@@ -27,7 +27,7 @@ import { SharedEnds } from './shared-ends.ts';
 import { Supervisor } from './supervisor.ts';
 import { type TimerEntry, Timers } from './timers.ts';
 import { Turns, type TurnWork } from './turns.ts';
-import type { WaitTimers } from './waits.ts';
+import { tellWaiters, type WaitTimers } from './waits.ts';
 
 type Message = Attempt | (() => void);
 
@@ -269,11 +269,8 @@ export class Engine implements Host, TurnWork, WaitTimers {
   readonly #onVisible = (row: Row, end: EndMark): void => {
     row.end = end;
     if (row.actor !== undefined) this.actors.drop(row);
-    this.hub.complete(() => idOf(row));
-    const waiters = row.waiters;
-    if (waiters === undefined) return;
-    row.waiters = undefined;
-    for (const waiter of waiters) waiter.settled(row);
+    this.hub.complete(() => row.actorId);
+    tellWaiters(row);
   };
 
   /** Delivers what is still queued and completes every stream: nothing comes after. */
@@ -296,10 +293,4 @@ export class Engine implements Host, TurnWork, WaitTimers {
   get timers(): number {
     return this.#timers.size;
   }
-}
-
-/** The id of a row: a stage's is its run's id and its index. */
-export function idOf(row: Row): string {
-  if (row.kind === 'task') return row.taskId;
-  return row.kind === 'pipeline' ? row.id : `${row.run.id}/${row.index}`;
 }

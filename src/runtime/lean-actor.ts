@@ -31,7 +31,8 @@ import { LeanScope, type ScopeOwner } from './lean-scope.ts';
 export interface LeanActorOptions {
   /** The actor this one reports to; its system is used. */
   readonly parent: AnyActorRef;
-  readonly id: string;
+  /** Default: the owner's `actorId`, asked for when somebody reads it. */
+  readonly id?: string;
   /** A persisted snapshot, given to the logic's `restoreSnapshot`; with `live: true` taken as it is. */
   readonly snapshot?: Snapshot<unknown> | undefined;
   readonly live?: boolean;
@@ -81,16 +82,21 @@ class Extras {
   }
 }
 
+/** An owner that names its actor. */
+interface Identified {
+  readonly actorId: string;
+}
+
 type Scope = Parameters<AnyActorLogic['transition']>[2];
 
 class Lean implements ScopeOwner {
   readonly logic: AnyActorLogic;
-  readonly id: string;
   readonly owner: unknown;
   readonly _parent: AnyActorRef;
   _snapshot: Snapshot<unknown>;
   _processingStatus: number;
   readonly #system: System;
+  readonly #id: string | undefined;
   readonly #input: unknown;
   readonly #silentDone: boolean;
   #mail: Mail;
@@ -102,7 +108,7 @@ class Lean implements ScopeOwner {
   constructor(logic: AnyActorLogic, options: LeanActorOptions) {
     const { parent } = options;
     this.logic = logic;
-    this.id = options.id;
+    this.#id = options.id;
     this.owner = options.owner;
     this._parent = parent;
     this._snapshot = NONE;
@@ -123,6 +129,9 @@ class Lean implements ScopeOwner {
         : this.#begin(options.snapshot);
   }
 
+  get id(): string {
+    return this.#id ?? (this.owner as Identified).actorId;
+  }
   get system(): AnyActorRef['system'] {
     return this._parent.system;
   }

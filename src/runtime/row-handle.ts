@@ -56,24 +56,36 @@ export abstract class RowHandle<T, R extends TaskRow | PipelineRow> {
   }
 
   /** Resolves with how it ended, whatever that was. */
-  async outcome(options?: WaitOptions): Promise<Outcome<T>> {
-    await this.desk.until(this.row, options, this.label);
-    return outcomeOf(this.row) as Outcome<T>;
+  outcome(options?: WaitOptions): Promise<Outcome<T>> {
+    return this.desk.ending(
+      this.row,
+      options,
+      () => outcomeOf(this.row) as Outcome<T>,
+      () => this.label,
+    );
   }
 
   /**
    * Resolves with the value. Rejects with the identical error of the body, or CANCELLED, or TIMEOUT when
    * `timeoutMs` passes first (the work goes on).
    */
-  async result(options?: WaitOptions): Promise<T> {
-    if (options !== undefined || !this.row.visible) await this.desk.until(this.row, options, this.label);
-    return resultOf(this.row) as T;
+  result(options?: WaitOptions): Promise<T> {
+    return this.desk.ending(
+      this.row,
+      options,
+      () => resultOf(this.row) as T,
+      () => this.label,
+    );
   }
 
   /** Resolves with the error of a failed one, with undefined for a succeeded one; rejects as `result` does. */
-  async exception(options?: WaitOptions): Promise<unknown> {
-    await this.desk.until(this.row, options, this.label);
-    return exceptionOf(this.row);
+  exception(options?: WaitOptions): Promise<unknown> {
+    return this.desk.ending(
+      this.row,
+      options,
+      () => exceptionOf(this.row),
+      () => this.label,
+    );
   }
 
   /**

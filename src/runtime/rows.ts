@@ -65,7 +65,7 @@ export class TaskRow implements Ticket {
   observed = false;
   attempt: Attempt | undefined = undefined;
   timer: TimerEntry | undefined = undefined;
-  waiters: Set<Waiter> | undefined = undefined;
+  waiters: Waiter | Set<Waiter> | undefined = undefined;
   handle: TaskHandle<unknown> | undefined = undefined;
   #idPrefix = '';
   #idCounter = 0;
@@ -111,6 +111,10 @@ export class TaskRow implements Ticket {
     return this.run.root.submission;
   }
 
+  get actorId(): string {
+    return this.taskId;
+  }
+
   /** Takes the id's place in the order of ids; its text is made when asked for. */
   reserveId(now: number): void {
     const { ids } = this.run;
@@ -143,8 +147,12 @@ export class StageRow {
   /** Nothing more can carry this index. */
   passed = false;
   end: EndMark | undefined = undefined;
-  waiters: Set<Waiter> | undefined = undefined;
+  waiters: Waiter | Set<Waiter> | undefined = undefined;
   handle: StageHandle | undefined = undefined;
+
+  get actorId(): string {
+    return `${this.run.id}/${this.index}`;
+  }
 
   constructor(run: PipelineRow, index: number, name: string | undefined, snapshot: StageSnapshot) {
     this.run = run;
@@ -212,8 +220,14 @@ export class PipelineRow implements QueuedPipeline {
   body: Body | undefined = undefined;
   timer: TimerEntry | undefined = undefined;
   graceAt: number | undefined = undefined;
-  waiters: Set<Waiter> | undefined = undefined;
+  /** Waits for rows that its body is in; a body that is in none can go on by itself. */
+  bodyWaits = 0;
+  waiters: Waiter | Set<Waiter> | undefined = undefined;
   handle: PipelineHandle<unknown> | undefined = undefined;
+
+  get actorId(): string {
+    return this.id;
+  }
 
   constructor(spec: RunSpec, submission: number, snapshot: PipelineSnapshot) {
     this.id = spec.id;

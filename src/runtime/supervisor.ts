@@ -41,6 +41,9 @@ const REACH = Object.freeze({ type: 'REACH', token: RUNTIME } as const);
 const RUN_START = Object.freeze({ type: 'START', token: RUNTIME } as const);
 const TERMINATED_WITH_RUN = Object.freeze({ type: 'CANCEL', reason: 'terminated' } as const);
 
+/** As `upstreamOpen`: one ended badly, and its BLOCK is on the way; what other upstreams do counts no more. */
+const UPSTREAM_BAD = -1;
+
 export interface SupervisorOptions {
   readonly admission: Admission<TaskRow>;
   readonly pipelineParallelism: number;
@@ -118,10 +121,11 @@ export class Supervisor {
 
   #comesAfter(row: PipelineRow, upstream: PipelineRow): void {
     const { state, final } = upstream.snapshot.leaf;
+    if (row.snapshot.leaf.final) return;
     if (!final) {
       row.upstreamOpen += 1;
       upstream.dependents.push(row);
-    } else if (state !== 'succeeded' && !row.snapshot.leaf.final) {
+    } else if (state !== 'succeeded') {
       this.sendRun(row, { type: 'BLOCK', parent: upstream.id, token: RUNTIME });
     }
   }
@@ -347,6 +351,8 @@ export class Supervisor {
     run.pendingEnd = end;
     if (run.children === 'cancel') this.stopTasks(run, undefined);
     this.endRunIfDone(run);
+    // A run that now waits for its tasks may close a circle of waits (rule 2): look again.
+    if (run.pendingEnd !== undefined) this.host.wake();
   }
 
   endRunIfDone(run: PipelineRow): void {
@@ -427,8 +433,8 @@ export class Supervisor {
     run.dependents = [];
     const good = run.snapshot.leaf.state === 'succeeded';
     for (const row of dependents) {
-      row.upstreamOpen -= 1;
-      if (row.snapshot.leaf.final) continue;
+      if (row.snapshot.leaf.final || row.upstreamOpen === UPSTREAM_BAD) continue;
+      row.upstreamOpen = good ? row.upstreamOpen - 1 : UPSTREAM_BAD;
       if (!good) this.sendRun(row, { type: 'BLOCK', parent: run.id, token: RUNTIME });
       else if (row.upstreamOpen === 0) this.sendRun(row, RELEASE);
     }

@@ -7,6 +7,7 @@ import { GRACE_MS } from '../core/limits.ts';
 import { isTaskDefinition } from '../executors/define-task.ts';
 import type { CommandWork, Work } from '../executors/executor.ts';
 import { validateStandard } from '../executors/standard-schema.ts';
+import { shareMapping } from './shared-mappings.ts';
 
 /** How a failed attempt is tried again. */
 export interface RetryOptions {
@@ -215,7 +216,7 @@ function readResources(given: unknown): Readonly<Record<string, number>> {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw invalidArgument('resources', given, 'an object of labels and amounts, such as { cpu: 1 }');
   }
-  return Object.freeze({ ...(given as Record<string, number>) });
+  return shareMapping(given as Record<string, number>) as Readonly<Record<string, number>>;
 }
 
 function readArgs(given: unknown, subject: unknown): readonly unknown[] {

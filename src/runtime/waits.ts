@@ -3,7 +3,7 @@
  * event was delivered), and counts down: nothing is ever rescanned.
  */
 import { invalidArgument, SignalboxError, show, TimeoutError } from '../core/errors.ts';
-import type { Row } from './rows.ts';
+import type { PipelineRow, Row } from './rows.ts';
 import { checkKeys, readDuration } from './task-spec.ts';
 import type { TimerEntry } from './timers.ts';
 
@@ -31,6 +31,76 @@ export interface WaitTimers {
   cancelTimer(entry: TimerEntry): void;
 }
 
+/** Most rows have one waiter or none, so one is kept without a set around it. */
+export function addWaiter(row: Row, waiter: Waiter): void {
+  const { waiters } = row;
+  if (waiters === undefined) row.waiters = waiter;
+  else if (waiters instanceof Set) waiters.add(waiter);
+  else row.waiters = new Set([waiters, waiter]);
+}
+
+export function removeWaiter(row: Row, waiter: Waiter): void {
+  const { waiters } = row;
+  if (waiters === waiter) row.waiters = undefined;
+  else if (waiters instanceof Set) waiters.delete(waiter);
+}
+
+/** The row's end is visible: tells everybody who waits for it, once. */
+export function tellWaiters(row: Row): void {
+  const { waiters } = row;
+  row.waiters = undefined;
+  if (waiters instanceof Set) for (const waiter of waiters) waiter.settled(row);
+  else waiters?.settled(row);
+}
+
+/** Gives up every wait for the row. */
+export function rejectWaiters(row: Row, reason: unknown): void {
+  const { waiters } = row;
+  if (waiters instanceof Set) for (const waiter of [...waiters]) waiter.reject(reason);
+  else waiters?.reject(reason);
+}
+
+/** The plain wait of `await handle.result()`: one row, no limits, one promise. */
+export class EndWait<T> implements Waiter {
+  readonly #row: Row;
+  readonly #read: () => T;
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (reason: unknown) => void;
+  readonly #body: PipelineRow | undefined;
+
+  /** `body`: the run whose code waits. `read` gives the value at the end, or throws what to reject with. */
+  constructor(
+    row: Row,
+    body: PipelineRow | undefined,
+    read: () => T,
+    resolve: (value: T) => void,
+    reject: (reason: unknown) => void,
+  ) {
+    this.#row = row;
+    this.#body = body;
+    this.#read = read;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    if (body !== undefined) body.bodyWaits += 1;
+    addWaiter(row, this);
+  }
+
+  settled(): void {
+    if (this.#body !== undefined) this.#body.bodyWaits -= 1;
+    try {
+      this.#resolve(this.#read());
+    } catch (error) {
+      this.#reject(error);
+    }
+  }
+
+  reject(reason: unknown): void {
+    removeWaiter(this.#row, this);
+    if (this.#body !== undefined) this.#body.bodyWaits -= 1;
+    this.#reject(reason);
+  }
+}
+
 /** One wait: resolves once, and takes itself off every row it was put on. */
 class Wait<T> implements Waiter {
   readonly #timers: WaitTimers;
@@ -53,10 +123,7 @@ class Wait<T> implements Waiter {
     this.#onSettled = onSettled;
     this.#resolve = resolve;
     this.#reject = reject;
-    for (const row of rows) {
-      row.waiters ??= new Set();
-      row.waiters.add(this);
-    }
+    for (const row of rows) addWaiter(row, this);
   }
 
   settled(row: Row): void {
@@ -76,7 +143,7 @@ class Wait<T> implements Waiter {
   }
 
   finish(settle: () => void): void {
-    for (const row of this.#rows) row.waiters?.delete(this);
+    for (const row of this.#rows) removeWaiter(row, this);
     if (this.#timer !== undefined) this.#timers.cancelTimer(this.#timer);
     this.#signal?.removeEventListener('abort', this.#aborted);
     settle();

@@ -4,7 +4,7 @@
  * and harms nobody (behind operators RxJS's own `onUnhandledError` applies, as everywhere in RxJS), and an
  * event costs no more than one call per subscriber.
  */
-import { Observable, type Observer, Subscriber, Subscription } from 'rxjs';
+import { Observable, type Observer, Subscriber, Subscription } from './observable.ts';
 
 type Listener<T> = Partial<Observer<T>> | ((value: T) => void) | null | undefined;
 

@@ -59,7 +59,7 @@ export class VirtualClock implements Clock {
     this.#order += 1;
     // As the real one does, the callback keeps the async context of whoever set it.
     const fire = AsyncResource.bind(fn);
-    const at = this.#now + (delayMs > 0 ? delayMs : 0);
+    const at = this.#now + (Number.isNaN(delayMs) ? 0 : Math.max(0, delayMs));
     const timer: VirtualTimer = { at, order: this.#order, fire, live: true };
     this.#timers.push(timer);
     this.#live += 1;

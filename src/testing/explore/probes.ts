@@ -25,7 +25,7 @@ const TASK_PLACES: Readonly<Record<string, string>> = {
   ABORTED: 'running.executing running.terminating',
   SUSPEND: 'running.executing',
   WAKE: 'running.suspended',
-  LOSE: 'running.executing',
+  LOSE: 'running',
   RECOVER: 'ready',
   BACKOFF_OVER: 'queued.backoff',
   HOLD_OVER: 'queued.held',

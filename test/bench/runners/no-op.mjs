@@ -1,0 +1,3 @@
+// @ts-check
+/** A task for threads. */
+export function noOp() {}

@@ -1,0 +1,4 @@
+// @ts-check
+import { variant } from './signalbox.mjs';
+
+export const runner = variant({});
