@@ -149,6 +149,9 @@ function firstOf<T>(items: readonly T[], sentence: (item: T, index: number) => S
   return undefined;
 }
 
+const pathOf = ({ state, phase }: TaskView | RunView): string =>
+  phase === undefined ? state : `${state}.${phase}`;
+
 // --- T ---------------------------------------------------------------------------------------------------
 
 function onlyLegalMoves(_before: View, step: StepView): Sentence {
@@ -219,8 +222,7 @@ function booksAreRight(view: View): Sentence {
   const wrong = (row: TaskView | RunView): Sentence => {
     const must = mustHold(row);
     if (must === undefined || must === row.holding) return undefined;
-    const path = row.phase === undefined ? row.state : `${row.state}.${row.phase}`;
-    return `${row.name} is ${path} and ${row.holding ? 'holds what it took' : 'holds nothing'}`;
+    return `${row.name} is ${pathOf(row)} and ${row.holding ? 'holds what it took' : 'holds nothing'}`;
   };
   return (
     firstOf(view.tasks, wrong) ??
@@ -259,7 +261,11 @@ class Policy {
   }
 
   #fits(task: TaskView): boolean {
-    return task.needs.every(({ label, units }) => units <= (this.#free[label] ?? 0));
+    return task.needs.every(({ label, units }) => units <= this.#freeOf(label));
+  }
+
+  #freeOf(label: number): number {
+    return this.#free[label] ?? 0;
   }
 
   #passedBy(task: TaskView): number {
@@ -275,12 +281,13 @@ class Policy {
     return this.queue.find((task) => this.#fits(task));
   }
 
+  /** The task must be in the queue. */
   admit(task: TaskView): void {
-    const [smallest] = this.queue;
-    if (smallest !== undefined && smallest !== task) this.#passed.set(smallest, this.#passedBy(smallest) + 1);
+    const smallest = this.queue[0] as TaskView;
+    if (smallest !== task) this.#passed.set(smallest, this.#passedBy(smallest) + 1);
     this.queue = this.queue.filter((other) => other !== task);
     this.#slots -= 1;
-    for (const { label, units } of task.needs) this.#free[label] = (this.#free[label] ?? 0) - units;
+    for (const { label, units } of task.needs) this.#free[label] = this.#freeOf(label) - units;
   }
 }
 
@@ -326,7 +333,7 @@ function queueHoldsEligible(view: View): Sentence {
   const wrong = (row: TaskView | RunView): Sentence => {
     const eligible = row.state === 'queued' && row.phase === 'eligible';
     if (eligible === row.queued) return undefined;
-    return `${row.name} is ${row.state}${row.phase === undefined ? '' : `.${row.phase}`} and ${row.queued ? '' : 'not '}in the queue`;
+    return `${row.name} is ${pathOf(row)} and ${row.queued ? '' : 'not '}in the queue`;
   };
   return firstOf(view.tasks, wrong) ?? firstOf(view.runs, wrong);
 }
@@ -337,8 +344,9 @@ function badEndBlocks(view: View): Sentence {
   return firstOf(view.runs, (run) => {
     const upstream = view.runs.filter(({ name }) => run.after.includes(name));
     const bad = upstream.filter(({ state }) => isFinal(state) && state !== 'succeeded');
-    if (bad.length > 0 && run.state !== 'blocked' && run.state !== 'cancelled')
-      return `the run ${run.name} is ${run.state} although ${bad[0]?.name} is ${bad[0]?.state}`;
+    const [first] = bad;
+    if (first !== undefined && run.state !== 'blocked' && run.state !== 'cancelled')
+      return `the run ${run.name} is ${run.state} although ${first.name} is ${first.state}`;
     if (run.state === 'blocked' && !bad.some(({ name }) => name === run.reason))
       return `the run ${run.name} is blocked by ${run.reason}`;
     const early = upstream.length < run.after.length || upstream.some(({ state }) => state !== 'succeeded');

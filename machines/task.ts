@@ -44,6 +44,24 @@ const resultOf = (event: TaskEvent): unknown => ('value' in event ? event.value 
 const reasonOf = (event: TaskEvent, otherwise: string): string =>
   'reason' in event && typeof event.reason === 'string' ? event.reason : otherwise;
 
+/** Whatever the body of an attempt that ran out of time does in the end: another attempt, or the failure. */
+const overdueRetry = {
+  guard: 'overdueRetryable' as const,
+  target: to('running', 'queued', 'backoff'),
+  actions: ['disarm' as const, 'backingOff' as const, 'release' as const, 'record' as const],
+};
+const overdueFailure = {
+  guard: 'overdue' as const,
+  target: to('running', 'failed'),
+  actions: [
+    'disarm' as const,
+    'endOverdue' as const,
+    'release' as const,
+    'record' as const,
+    'settle' as const,
+  ],
+};
+
 export const taskMachine = setup({
   types: {
     context: {} as TaskContext,
@@ -416,16 +434,8 @@ export const taskMachine = setup({
           entry: ['arm', 'notify'],
           on: {
             SUCCEED: [
-              {
-                guard: 'overdueRetryable',
-                target: to('running', 'queued', 'backoff'),
-                actions: ['disarm', 'backingOff', 'release', 'record'],
-              },
-              {
-                guard: 'overdue',
-                target: to('running', 'failed'),
-                actions: ['disarm', 'endOverdue', 'release', 'record', 'settle'],
-              },
+              overdueRetry,
+              overdueFailure,
               {
                 guard: 'current',
                 target: to('running', 'succeeded'),
@@ -433,16 +443,8 @@ export const taskMachine = setup({
               },
             ],
             FAIL: [
-              {
-                guard: 'overdueRetryable',
-                target: to('running', 'queued', 'backoff'),
-                actions: ['disarm', 'backingOff', 'release', 'record'],
-              },
-              {
-                guard: 'overdue',
-                target: to('running', 'failed'),
-                actions: ['disarm', 'endOverdue', 'release', 'record', 'settle'],
-              },
+              overdueRetry,
+              overdueFailure,
               {
                 guard: 'current',
                 target: to('running', 'failed'),
@@ -450,16 +452,8 @@ export const taskMachine = setup({
               },
             ],
             ABORTED: [
-              {
-                guard: 'overdueRetryable',
-                target: to('running', 'queued', 'backoff'),
-                actions: ['disarm', 'backingOff', 'release', 'record'],
-              },
-              {
-                guard: 'overdue',
-                target: to('running', 'failed'),
-                actions: ['disarm', 'endOverdue', 'release', 'record', 'settle'],
-              },
+              overdueRetry,
+              overdueFailure,
               {
                 guard: 'current',
                 target: to('running', 'cancelled'),
@@ -468,11 +462,7 @@ export const taskMachine = setup({
             ],
             /** A crash ends the attempt as the stop would have. */
             LOSE: [
-              {
-                guard: 'overdue',
-                target: to('running', 'failed'),
-                actions: ['disarm', 'endOverdue', 'release', 'record', 'settle'],
-              },
+              overdueFailure,
               {
                 guard: 'current',
                 target: to('running', 'cancelled'),

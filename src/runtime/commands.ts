@@ -65,6 +65,8 @@ function settleTask(supervisor: Supervisor, row: TaskRow): void {
   run.finishedTasks += 1;
   if (end === 'failed') run.failedTasks += 1;
   supervisor.host.settled(row);
+  // Also when nothing was held: who waits may have counted on this task (rule 2).
+  supervisor.host.wake();
   supervisor.closeStageIfDone(stageRow);
   if (run.openTasks > 0) return;
   supervisor.endRunIfDone(run);

@@ -115,10 +115,9 @@ export class Controls {
     );
     const wait = untilReady<H>(this.#desk.timers, pairs, { ...limits, returnWhen });
     this.#body.waits.add(wait.reject);
-    const all = returnWhen === 'all-completed';
     try {
       return await this.#desk.whileWaiting(
-        { on: [...pairs.keys()], all, reject: wait.reject, limits },
+        { on: [...pairs.keys()], when: returnWhen, reject: wait.reject, limits },
         wait.promise,
       );
     } finally {

@@ -8,13 +8,13 @@
 import { SignalboxError } from '../core/errors.ts';
 import type { PipelineRow, Row, TaskRow } from './rows.ts';
 import type { Supervisor } from './supervisor.ts';
+import type { ReturnWhen } from './waits.ts';
 
 /** A wait of a task body for runs, stages or tasks, that cannot end by itself. */
 export interface BodyWait {
   readonly task: TaskRow;
   readonly on: readonly Row[];
-  /** Whether all of `on` must become final, or some. */
-  readonly all: boolean;
+  readonly when: ReturnWhen;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -76,7 +76,7 @@ function wouldDeadlock({ task, on }: BodyWait): SignalboxError {
 /** The waiting tasks that can never go on unless a wait is given up. Pure. */
 export function stuckTasks(
   supervisor: Supervisor,
-  waits: readonly Pick<BodyWait, 'task' | 'on' | 'all'>[],
+  waits: readonly Pick<BodyWait, 'task' | 'on' | 'when'>[],
   bodyWaits: (run: PipelineRow) => boolean,
 ): Set<TaskRow> {
   const stuck = new Set(
@@ -84,14 +84,28 @@ export function stuckTasks(
   );
   for (let changed = true; changed; ) {
     changed = false;
-    for (const { task, on, all } of waits) {
+    for (const { task, on, when } of waits) {
       if (!stuck.has(task)) continue;
       const moves = (row: Row): boolean => canMove(supervisor, row, stuck, bodyWaits);
-      const open = on.filter((row) => !row.snapshot.leaf.final);
-      if (all ? open.every(moves) : open.some(moves)) changed = stuck.delete(task);
+      if (mayEnd(on, when, moves)) changed = stuck.delete(task);
     }
   }
   return stuck;
+}
+
+/** A wait is over in the moment its rows are final; that they are visible follows by itself. */
+function mayEnd(on: readonly Row[], when: ReturnWhen, moves: (row: Row) => boolean): boolean {
+  const open = on.filter((row) => !row.snapshot.leaf.final);
+  switch (when) {
+    case 'all-completed':
+      return open.every(moves);
+    case 'first-completed':
+      return open.length < on.length || open.some(moves);
+    case 'first-exception':
+      return open.length === 0 || open.some(moves) || on.some((row) => row.snapshot.leaf.state === 'failed');
+    default:
+      return when satisfies never;
+  }
 }
 
 type Stuck = ReadonlySet<TaskRow>;

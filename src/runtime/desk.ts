@@ -20,7 +20,14 @@ import type { PipelineRow, Row, RunSpec, TaskRow, TaskSnapshot } from './rows.ts
 import { StageHandle } from './stage-handle.ts';
 import { TaskHandle } from './task-handle.ts';
 import type { TaskPlan } from './task-spec.ts';
-import { EndWait, readWaitOptions, untilVisible, type WaitOptions, type WaitTimers } from './waits.ts';
+import {
+  EndWait,
+  type ReturnWhen,
+  readWaitOptions,
+  untilVisible,
+  type WaitOptions,
+  type WaitTimers,
+} from './waits.ts';
 
 const RELEASE = Object.freeze({ type: 'RELEASE', token: RUNTIME } as const);
 
@@ -154,7 +161,7 @@ export class Desk {
     if (row.kind !== 'stage') row.observed = true;
     const { promise, reject } = untilVisible(this.timers, row, limits, label);
     if (row.visible) await promise;
-    else await this.whileWaiting({ on: [row], all: true, reject, limits }, promise);
+    else await this.whileWaiting({ on: [row], when: 'all-completed', reject, limits }, promise);
   }
 
   /**
@@ -162,7 +169,7 @@ export class Desk {
    * by its time-out or signal, closes no circle.
    */
   async whileWaiting<T>(wait: CallerWait, promise: Promise<T>): Promise<T> {
-    const { on, all, reject, limits } = wait;
+    const { on, when, reject, limits } = wait;
     const caller = ambient();
     const { deadlocks, leftover } = this.#engine;
     if (leftover !== undefined) reject(leftover);
@@ -171,7 +178,7 @@ export class Desk {
       deadlocks.bodyWaits(caller, 1);
       return promise.finally(() => deadlocks.bodyWaits(caller, -1));
     }
-    const registered = { task: caller, on, all, reject };
+    const registered = { task: caller, on, when, reject };
     deadlocks.taskWaits(registered);
     return promise.finally(() => deadlocks.taskGoesOn(registered));
   }
@@ -229,8 +236,7 @@ function readReason(reason: unknown, allowed = 'a string'): void {
 /** A wait, and what the deadlock check must know of it. */
 export interface CallerWait {
   readonly on: readonly Row[];
-  /** Whether all of `on` must become final, or some. */
-  readonly all: boolean;
+  readonly when: ReturnWhen;
   readonly reject: (reason: unknown) => void;
   readonly limits: WaitOptions;
 }

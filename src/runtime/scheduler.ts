@@ -176,8 +176,10 @@ export class Scheduler {
       'pipeline',
     );
     const wait = untilReady<H>(this.#engine, pairs, { ...limits, returnWhen });
-    const all = returnWhen === 'all-completed';
-    return this.#desk.whileWaiting({ on: [...pairs.keys()], all, reject: wait.reject, limits }, wait.promise);
+    return this.#desk.whileWaiting(
+      { on: [...pairs.keys()], when: returnWhen, reject: wait.reject, limits },
+      wait.promise,
+    );
   }
 
   /** Admits nothing new until `unpause()`; what runs goes on. Returns whether it changed anything. */

@@ -441,9 +441,13 @@ export class Supervisor {
   }
 }
 
-/** Terminating or cancelled: whatever its code still submits is cancelled with it (rule 2). */
+/** It, or a run above it, is terminating or cancelled: whatever its code still submits is cancelled too (rule 2). */
 function isStopped(run: PipelineRow): boolean {
-  return run.snapshot.leaf.path === 'running.terminating' || run.snapshot.leaf.state === 'cancelled';
+  for (let at: PipelineRow | undefined = run; at !== undefined; at = at.parent) {
+    const { path, state } = at.snapshot.leaf;
+    if (path === 'running.terminating' || state === 'cancelled') return true;
+  }
+  return false;
 }
 
 /** XState drops what a stopped actor is given; the row is moved (or refuses) without it. */

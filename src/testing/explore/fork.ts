@@ -68,6 +68,8 @@ function copyRun(run: PipelineRow, parent: PipelineRow | undefined): PipelineRow
   copy.upstreamOpen = run.upstreamOpen;
   copy.nextPosition = run.nextPosition;
   copy.graceAt = run.graceAt;
+  copy.bodyWaits = run.bodyWaits;
+  Object.assign(copy.dropped, run.dropped);
   for (const stage of run.stages) copy.stages.push(copyStage(stage, copy));
   for (const task of run.tasks) copy.tasks.push(copyTask(task, copy));
   return copy;

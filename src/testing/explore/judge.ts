@@ -69,7 +69,7 @@ export function judgeState(view: View): Violation | undefined {
 export function judgeEnd(world: World, moves: readonly Move[]): Violation | undefined {
   if (moves.some((move) => !move.costs) || world.done) return undefined;
   const open = new WorldView(world);
-  const rows = [...open.runs, ...open.tasks].filter(({ settled }) => settled === 0);
+  const rows = [...open.runs, ...open.tasks].filter(({ settled, abandoned }) => settled === 0 || abandoned);
   const list = rows.map(
     ({ name, state, phase }) => `${name} ${state}${phase === undefined ? '' : `.${phase}`}`,
   );

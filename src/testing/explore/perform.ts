@@ -180,6 +180,7 @@ function countPassed(world: World, queue: TaskRow[]): void {
   }
 }
 
+/** Each body waits as desk.ts registers it; which runs' bodies wait, the rows say. */
 function findCircles(world: World): void {
   const { supervisor, program } = world;
   if (world.waits.length === 0) return;
@@ -189,10 +190,8 @@ function findCircles(world: World): void {
     const reject = () => {
       world.n.set('child', index, CHILD.rejected);
     };
-    deadlocks.taskWaits({ task: at(world.tasks, index), on: [on], all: true, reject });
+    deadlocks.taskWaits({ task: at(world.tasks, index), on: [on], when: 'all-completed', reject });
   }
-  for (const run of program.runs)
-    if (world.bodyWaits(run.index)) deadlocks.bodyWaits(at(world.runs, run.index), 1);
   world.due = false; // `Deadlocks` asks for the turn that this is
   deadlocks.check();
 }
@@ -298,6 +297,10 @@ function settleScripts(world: World): void {
     if (n.get('body', index) !== BODY.active) continue;
     for (let pc = n.get('pc', index); isWait(steps[pc]) && !world.bodyWaits(index); pc += 1)
       n.set('pc', index, pc + 1);
+  }
+  for (const { index } of program.runs) {
+    const row = world.runs[index];
+    if (row !== undefined) row.bodyWaits = world.bodyWaits(index) ? 1 : 0;
   }
 }
 
