@@ -35,6 +35,7 @@ describe('the public names of', () => {
       [
         "LIFECYCLE",
         "STATES",
+        "invariants",
         "isFinal",
         "isLegalMove",
         "pipelineMachine",
@@ -48,6 +49,9 @@ describe('the public names of', () => {
     expect(Object.keys(testing).sort()).toMatchInlineSnapshot(`
       [
         "VirtualClock",
+        "executorContract",
+        "explore",
+        "replay",
       ]
     `);
   });
