@@ -3,7 +3,7 @@ import { RUNTIME } from '../../machines/protocol.ts';
 import { invalidArgument, SignalboxError } from '../core/errors.ts';
 import type { Desk } from './desk.ts';
 import type { Engine } from './engine.ts';
-import type { PipelineRow, Row, TaskRow } from './rows.ts';
+import type { PipelineRow, Row } from './rows.ts';
 import { checkKeys } from './task-spec.ts';
 import { rejectWaiters } from './waits.ts';
 
@@ -153,8 +153,8 @@ export class Closing {
     for (const run of this.#engine.supervisor.runs) {
       run.body?.stop(error);
       leave(run);
-      run.stages.forEach(leave);
-      run.tasks.forEach((task: TaskRow) => leave(task));
+      for (const stage of run.stages) leave(stage);
+      for (const task of run.tasks) leave(task);
     }
   }
 }

@@ -156,7 +156,7 @@ export class EventHub {
 }
 
 function isEnd(what: Moves['what'][number] | undefined, snapshot: Row['snapshot'] | undefined): boolean {
-  return snapshot !== undefined && snapshot.leaf.final && what === 'state';
+  return what === 'state' && snapshot?.leaf.final === true;
 }
 
 function eventAt(moves: Moves, i: number, seq: number): RuntimeEvent {

@@ -5,6 +5,10 @@ import { PipelineHandle } from './pipeline-handle.ts';
 import type { ChildrenPolicy, PipelineRow } from './rows.ts';
 import { checkKeys, readPriority } from './task-spec.ts';
 
+export const ENTER: unique symbol = Symbol('signalbox.enter');
+export const CLAIM: unique symbol = Symbol('signalbox.claim');
+export const NAME: unique symbol = Symbol('signalbox.name');
+
 /** How an authoring style hands its work to the runtime: everything submitted ends in one of these. */
 export interface RunnablePipeline {
   /** Called once per run, inside the run's async context. */
@@ -13,10 +17,6 @@ export interface RunnablePipeline {
   [CLAIM](): () => void;
   readonly [NAME]: string;
 }
-
-export const ENTER: unique symbol = Symbol('signalbox.enter');
-export const CLAIM: unique symbol = Symbol('signalbox.claim');
-export const NAME: unique symbol = Symbol('signalbox.name');
 
 /** A pipeline as a function: called with the controls that a class has as `this`. */
 export type PipelineFunction<T> = (pipeline: Controls) => T | PromiseLike<T>;

@@ -267,7 +267,6 @@ export class Scheduler {
     if (onException !== 'fail-fast' && onException !== 'drain') {
       throw invalidArgument('onException', onException, "'fail-fast' or 'drain'");
     }
-    // biome-ignore lint/complexity/noThisInStatic: a subclass composes its own executors
     const scheduler = new this(options);
     try {
       const value = await work(scheduler);

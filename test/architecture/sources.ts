@@ -51,11 +51,8 @@ function importsOf(path: string, text: string): Import[] {
 
 /** `{ type A, type B }` imports nothing at run time. */
 function allTypes(clause: string): boolean {
-  const names = /^\{([\s\S]*)\}$/.exec(clause.trim())?.[1];
-  return (
-    names !== undefined &&
-    names.split(',').every((name) => name.trim() === '' || name.trim().startsWith('type '))
-  );
+  const names = /^\{([\s\S]*)\}$/.exec(clause.trim())?.[1]?.split(',') ?? [clause];
+  return names.every((name) => name.trim() === '' || name.trim().startsWith('type '));
 }
 
 function resolveFrom(path: string, target: string): string {

@@ -14,6 +14,7 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const snippets = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
 
 /** What a snippet refers to besides the package. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the template is of the file that is written
 const COMPANIONS = { 'hash.js': 'export const hash = (text) => `hash of ${text}`;\n' };
 
 beforeAll(() => {
