@@ -16,6 +16,7 @@ export function performTask(supervisor: Supervisor, row: TaskRow, edge: Edge, ev
         supervisor.host.wake();
         break;
       case 'dequeue':
+        if (row.place !== 'queued') break; // admission has taken it out
         supervisor.admission.dequeue(row);
         supervisor.host.wake();
         break;
@@ -32,6 +33,7 @@ export function performTask(supervisor: Supervisor, row: TaskRow, edge: Edge, ev
         break;
       case 'notify':
         supervisor.host.notify(row);
+        if (row.run.childRuns.size > 0) supervisor.stopRunsOf(row);
         break;
       case 'kill':
         supervisor.host.kill(row);
@@ -45,7 +47,7 @@ export function performTask(supervisor: Supervisor, row: TaskRow, edge: Edge, ev
         supervisor.host.retime(row);
         break;
       case 'record':
-        supervisor.host.moved(row, edge.source.state, event);
+        supervisor.host.moved(row, edge.source, event);
         break;
       case 'settle':
         settleTask(supervisor, row);
@@ -108,7 +110,7 @@ export function performRun(supervisor: Supervisor, row: PipelineRow, edge: Edge,
         supervisor.host.retime(row);
         break;
       case 'record':
-        supervisor.host.moved(row, edge.source.state, event);
+        supervisor.host.moved(row, edge.source, event);
         break;
       case 'settle':
         settleRun(supervisor, row);
@@ -139,7 +141,7 @@ function settleRun(supervisor: Supervisor, row: PipelineRow): void {
 
 export function performStage(supervisor: Supervisor, row: StageRow, edge: Edge, event: StageEvent): void {
   for (const command of edge.commands as readonly Command[]) {
-    if (command === 'record') supervisor.host.moved(row, edge.source.state, event);
+    if (command === 'record') supervisor.host.moved(row, edge.source, event);
     else supervisor.host.settled(row);
   }
 }

@@ -6,7 +6,7 @@
  * Owns: inbox, turns, timers, event hub, executors, actors. Decides nothing about the schedule.
  * A turn: inbox, admission until nothing more may be admitted (S6), bodies, events; rule 6 cuts it.
  */
-import type { LifecycleState } from '../../machines/lifecycle.ts';
+import type { Leaf } from '../../machines/compile.ts';
 import type { PipelineEvent, StageEvent, SupervisorEvent, TaskEvent } from '../../machines/protocol.ts';
 import { IdSource } from '../core/ids.ts';
 import { Actors } from './actors.ts';
@@ -190,8 +190,8 @@ export class Engine implements Host, TurnWork, WaitTimers {
     if (row.kind !== 'stage' && row.snapshot.context.outcome === null) this.retime(row);
   }
 
-  moved(row: Row, previous: string, event: TaskEvent | PipelineEvent | StageEvent): void {
-    this.recorder.moved(row, previous as LifecycleState, event);
+  moved(row: Row, previous: Leaf, event: TaskEvent | PipelineEvent | StageEvent): void {
+    this.recorder.moved(row, previous, event);
     if (row.kind === 'task') this.#attempts.retire(row);
   }
 
@@ -269,7 +269,8 @@ export class Engine implements Host, TurnWork, WaitTimers {
   readonly #onVisible = (row: Row, end: EndMark): void => {
     row.end = end;
     if (row.actor !== undefined) this.actors.drop(row);
-    this.hub.complete(() => row.actorId);
+    if (this.hub.routed) this.hub.complete(row.actorId);
+    if (row.kind === 'task') row.forgetIdText();
     tellWaiters(row);
   };
 

@@ -52,6 +52,11 @@ export class EventHub {
     return this.events$.observed || this.#byId.size > 0;
   }
 
+  /** Somebody listens to a single id. */
+  get routed(): boolean {
+    return this.#byId.size > 0;
+  }
+
   /** Inside a turn all events carry the time of its slice; outside, the time of the call. */
   beginSlice(): void {
     this.#turnTime = this.#options.clock.now();
@@ -137,8 +142,8 @@ export class EventHub {
   }
 
   /** Completes the streams of an id that is final. */
-  complete(id: () => string): void {
-    if (this.#byId.size > 0) this.#byId.get(id())?.complete();
+  complete(id: string): void {
+    this.#byId.get(id)?.complete();
   }
 
   /** Completes everything: the scheduler is closed. */

@@ -2,6 +2,8 @@
  * What the supervisor asks of whoever runs it. The runtime answers with real bodies, timers and handles; the
  * explorer with nothing at all, since the explored environment decides what bodies do.
  */
+
+import type { Leaf } from '../../machines/compile.ts';
 import type { PipelineEvent, StageEvent, SupervisorEvent, TaskEvent } from '../../machines/protocol.ts';
 import type { PipelineRow, Row, TaskRow } from './rows.ts';
 
@@ -10,8 +12,8 @@ export interface Host {
   wake(): void;
   /** A row was added in its first state. */
   submitted(row: Row): void;
-  /** A row moved; `previous` is the state it left. */
-  moved(row: Row, previous: string, event: TaskEvent | PipelineEvent | StageEvent): void;
+  /** A row moved; `previous` is the leaf of its chart that it left. */
+  moved(row: Row, previous: Leaf, event: TaskEvent | PipelineEvent | StageEvent): void;
   /** An event was refused; the row did not change (T1). */
   refused(row: Row, event: TaskEvent | PipelineEvent | StageEvent): void;
   /** Slot and resources are taken; the actor lives from here on. */

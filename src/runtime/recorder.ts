@@ -2,6 +2,8 @@
  * Turns moves of rows into queued events and counts. What it tells of an attempt lies between the task's
  * `running` and what the task becomes next: `attempt:started` right after, exactly one end right before (T2).
  */
+import type { Leaf } from '../../machines/compile.ts';
+import { pipelineLogic, taskLogic } from '../../machines/compiled.ts';
 import type { LifecycleState } from '../../machines/lifecycle.ts';
 import type { PipelineEvent, StageEvent, TaskEvent } from '../../machines/protocol.ts';
 import type { EventHub } from './event-hub.ts';
@@ -21,34 +23,74 @@ export const noCounts = (): StateCounts => ({
   blocked: 0,
 });
 
+/** How many rows are in each leaf of a chart; every move is two additions. */
+class LeafCounts {
+  readonly #leaves: readonly Leaf[];
+  readonly #counts: Float64Array;
+
+  constructor(leaves: readonly Leaf[]) {
+    this.#leaves = leaves;
+    this.#counts = new Float64Array(leaves.length);
+  }
+
+  enter(leaf: Leaf): void {
+    this.#add(leaf, 1);
+  }
+
+  move(from: Leaf, to: Leaf): void {
+    this.#add(from, -1);
+    this.#add(to, 1);
+  }
+
+  #add(leaf: Leaf, change: 1 | -1): void {
+    this.#counts[leaf.index] = (this.#counts[leaf.index] ?? 0) + change;
+  }
+
+  byState(): StateCounts {
+    const counts = noCounts();
+    for (const leaf of this.#leaves) counts[leaf.state as LifecycleState] += this.#counts[leaf.index] ?? 0;
+    return counts;
+  }
+}
+
 export class Recorder {
   readonly #hub: EventHub;
   /** How many tasks and runs are in each state; the ends are cumulative (rule 12). */
-  readonly tasks: StateCounts = noCounts();
-  readonly pipelines: StateCounts = noCounts();
+  readonly #tasks = new LeafCounts(taskLogic.leaves);
+  readonly #pipelines = new LeafCounts(pipelineLogic.leaves);
 
   constructor(hub: EventHub) {
     this.#hub = hub;
   }
 
+  get tasks(): StateCounts {
+    return this.#tasks.byState();
+  }
+  get pipelines(): StateCounts {
+    return this.#pipelines.byState();
+  }
+
   submitted(row: Row, now: number): void {
-    if (row.kind === 'task') this.tasks.queued += 1;
-    else if (row.kind === 'pipeline') this.pipelines.queued += 1;
+    if (row.kind === 'task') this.#tasks.enter(row.snapshot.leaf);
+    else if (row.kind === 'pipeline') this.#pipelines.enter(row.snapshot.leaf);
     this.#hub.move('state', row, undefined, now);
   }
 
-  moved(row: Row, previous: LifecycleState, event: TaskEvent | PipelineEvent | StageEvent): void {
+  moved(row: Row, from: Leaf, event: TaskEvent | PipelineEvent | StageEvent): void {
     const { state, phase } = row.snapshot.leaf;
-    if (row.kind === 'task') return this.#taskMoved(row, previous, event as TaskEvent);
+    const previous = from.state as LifecycleState;
+    if (row.kind === 'task') {
+      this.#tasks.move(from, row.snapshot.leaf);
+      return this.#taskMoved(row, previous, event as TaskEvent);
+    }
     if (row.kind === 'pipeline') {
-      count(this.pipelines, previous, state as LifecycleState);
+      this.#pipelines.move(from, row.snapshot.leaf);
       if (state === previous && phase !== 'suspended') return undefined;
     }
     return this.#hub.move('state', row, previous, this.#hub.now);
   }
 
   #taskMoved(row: TaskRow, previous: LifecycleState, event: TaskEvent): void {
-    count(this.tasks, previous, row.snapshot.leaf.state as LifecycleState);
     if (!isTold(row, previous, event)) return;
     const { now } = this.#hub;
     const end = row.attempt === undefined ? undefined : attemptEnd(row, event);
@@ -113,12 +155,6 @@ function typeOf(event: unknown): string {
   } catch {
     return 'unreadable';
   }
-}
-
-function count(counts: StateCounts, previous: LifecycleState, next: LifecycleState): void {
-  if (previous === next) return;
-  counts[previous] -= 1;
-  counts[next] += 1;
 }
 
 /** Moves that matter to a watcher have an event; moves between waiting phases have none. */

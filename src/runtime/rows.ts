@@ -127,6 +127,11 @@ export class TaskRow implements Ticket {
     this.#id ??= this.run.ids.format(this.#idPrefix, this.#idCounter);
     return this.#id;
   }
+
+  /** A finished task keeps the place of its id, not the text. */
+  forgetIdText(): void {
+    this.#id = undefined;
+  }
 }
 
 export class StageRow {
@@ -175,6 +180,8 @@ export interface RunSpec {
   readonly priority: number;
   readonly children: ChildrenPolicy;
   readonly parent: PipelineRow | undefined;
+  /** The task of the parent whose body submitted this run, if it was one. */
+  readonly parentTask?: TaskRow | undefined;
   /** Takes a pipeline slot; child runs take none (rule 2). */
   readonly takesSlot: boolean;
 }
@@ -189,6 +196,7 @@ export class PipelineRow implements QueuedPipeline {
   readonly submission: number;
   readonly children: ChildrenPolicy;
   readonly parent: PipelineRow | undefined;
+  readonly parentTask: TaskRow | undefined;
   readonly root: PipelineRow;
   readonly takesSlot: boolean;
   heapIndex = -1;
@@ -236,6 +244,7 @@ export class PipelineRow implements QueuedPipeline {
     this.priority = spec.priority;
     this.children = spec.children;
     this.parent = spec.parent;
+    this.parentTask = spec.parentTask;
     this.root = spec.parent === undefined ? this : spec.parent.root;
     this.takesSlot = spec.takesSlot;
     this.submission = submission;

@@ -6,7 +6,7 @@ import type { Observable } from 'rxjs';
 import type { AnyActorRef } from 'xstate';
 import { pipelineLogic } from '../../machines/compiled.ts';
 import { RUNTIME, type SupervisorEvent } from '../../machines/protocol.ts';
-import { invalidArgument, SignalboxError } from '../core/errors.ts';
+import { invalidArgument, SignalboxError, TerminatedError } from '../core/errors.ts';
 import { ambient } from './ambient.ts';
 import { type CloseOptions, Closing, readCloseOptions } from './closing.ts';
 import { Desk } from './desk.ts';
@@ -15,7 +15,7 @@ import type { RuntimeEvent } from './events.ts';
 import type { ExecutorFactory } from './executor-set.ts';
 import { readOptions, type SchedulerOptions } from './options.ts';
 import { PipelineHandle } from './pipeline-handle.ts';
-import { type PipelineRow, PipelineRow as RunRow, type RunSpec } from './rows.ts';
+import { type PipelineRow, PipelineRow as RunRow, type RunSpec, type TaskRow } from './rows.ts';
 import {
   CLAIM,
   checkRunnable,
@@ -114,9 +114,17 @@ export class Scheduler {
   #parent(): PipelineRow | undefined {
     const caller = ambient();
     const run = caller?.kind === 'task' ? caller.run : caller;
-    return run !== undefined && this.#desk.owns(run) && this.#engine.supervisor.runs.has(run)
-      ? run
-      : undefined;
+    if (run === undefined || !this.#desk.owns(run)) return undefined;
+    if (this.#engine.supervisor.runs.has(run)) return run;
+    if (caller?.abandoned !== true) return undefined;
+    throw new TerminatedError(
+      `the ${caller.kind} ${JSON.stringify(caller.name)} was abandoned; its body can start nothing new`,
+    );
+  }
+
+  #callingTask(parent: PipelineRow | undefined): TaskRow | undefined {
+    const caller = ambient();
+    return parent !== undefined && caller?.kind === 'task' ? caller : undefined;
   }
 
   #runSpec(
@@ -131,6 +139,7 @@ export class Scheduler {
       priority: read.priority ?? parent?.priority ?? 0,
       children: read.children,
       parent,
+      parentTask: this.#callingTask(parent),
       takesSlot: parent === undefined,
     };
   }

@@ -14,7 +14,7 @@
  * - S1, S2 admission goes through `Admission` and the slot count alone.
  * - S5 `holding` is set by `admit` and cleared by `release`, nowhere else.
  * - S6 whatever may have made room calls `host.wake()`, and a turn ends with `admit`.
- * - Run to completion: an event sent while another is processed waits in the agenda.
+ * - Run to completion: an event sent while another is processed waits (mailbox.ts).
  */
 import { pipelineLogic, stageLogic, supervisorLogic, taskLogic } from '../../machines/compiled.ts';
 import {
@@ -29,6 +29,7 @@ import { PipelineQueue } from '../admission/index.ts';
 import type { Work } from '../executors/executor.ts';
 import { performRun, performStage, performTask } from './commands.ts';
 import type { Host } from './host.ts';
+import { type AnyEvent, Mailbox, type Steps } from './mailbox.ts';
 import type { TaskSnapshot } from './rows.ts';
 import { PipelineRow, type Row, type RunSpec, StageRow, type SupervisorSnapshot, TaskRow } from './rows.ts';
 import type { TaskSpec } from './task-spec.ts';
@@ -60,12 +61,7 @@ export interface TaskSubmission {
   readonly args?: readonly unknown[];
 }
 
-type Pending =
-  | { readonly row: TaskRow; readonly event: TaskEvent }
-  | { readonly row: PipelineRow; readonly event: PipelineEvent }
-  | { readonly row: StageRow; readonly event: StageEvent };
-
-export class Supervisor {
+export class Supervisor implements Steps {
   readonly admission: Admission<TaskRow>;
   readonly pipelineParallelism: number;
   readonly host: Host;
@@ -82,10 +78,7 @@ export class Supervisor {
   submissions = 0;
   /** Rows whose outcome was reported while the body still runs. */
   abandoned = 0;
-  #busy = false;
-  #agenda: Pending[] = [];
-  /** The event that is on its way through an actor. */
-  #inHand: object | undefined = undefined;
+  readonly #mailbox = new Mailbox(this);
 
   constructor(options: SupervisorOptions) {
     this.admission = options.admission;
@@ -115,7 +108,9 @@ export class Supervisor {
     this.host.submitted(row);
     for (const upstream of after) this.#comesAfter(row, upstream);
     if (row.upstreamOpen === 0 && !row.snapshot.leaf.final) this.sendRun(row, RELEASE);
-    if (spec.parent !== undefined && isStopped(spec.parent)) this.sendRun(row, TERMINATED_WITH_RUN);
+    if (spec.parent !== undefined && (isStopped(spec.parent) || isStopping(spec.parentTask))) {
+      this.sendRun(row, TERMINATED_WITH_RUN);
+    }
     return row;
   }
 
@@ -159,7 +154,7 @@ export class Supervisor {
     const row = new StageRow(run, run.stages.length, name, stageLogic.initial(undefined));
     run.stages.push(row);
     this.host.submitted(row);
-    this.#send({ row, event: REACH });
+    this.#mailbox.send({ row, event: REACH });
     if (before !== undefined) this.passStage(before);
     return row;
   }
@@ -171,32 +166,23 @@ export class Supervisor {
 
   closeStageIfDone(stage: StageRow): void {
     if (!stage.passed || stage.open > 0 || stage.snapshot.leaf.final) return;
-    this.#send({ row: stage, event: { type: 'CLOSE', tally: { ...stage.tally }, token: RUNTIME } });
+    this.#mailbox.send({ row: stage, event: { type: 'CLOSE', tally: { ...stage.tally }, token: RUNTIME } });
   }
 
   beginStage(stage: StageRow): void {
-    if (stage.snapshot.leaf.state === 'ready') this.#send({ row: stage, event: BEGIN });
+    if (stage.snapshot.leaf.state === 'ready') this.#mailbox.send({ row: stage, event: BEGIN });
   }
 
   // --- events ------------------------------------------------------------------------------------------
 
   /** Sends an event to a task. Returns whether the machine takes it; a refused one changes nothing (T1). */
   sendTask(row: TaskRow, event: TaskEvent): boolean {
-    if (this.#busy) {
-      this.#agenda.push({ row, event });
-      return taskLogic.edgeFor(row.snapshot, event) !== undefined;
-    }
-    const before = row.snapshot;
-    this.#busy = true;
-    this.#deliverTask(row, event);
-    const taken = row.snapshot !== before;
-    this.#finish();
-    return taken;
+    return this.#mailbox.sendTask(row, event);
   }
 
   sendRun(row: PipelineRow, event: PipelineEvent): boolean {
     const taken = pipelineLogic.edgeFor(row.snapshot, event) !== undefined;
-    this.#send({ row, event });
+    this.#mailbox.send({ row, event });
     return taken;
   }
 
@@ -210,68 +196,19 @@ export class Supervisor {
     return true;
   }
 
-  /** Run to completion: what a transition sends waits until that transition is over. */
-  #send(pending: Pending): void {
-    if (this.#busy) {
-      this.#agenda.push(pending);
-      return;
-    }
-    this.#busy = true;
-    this.#deliver(pending);
-    this.#finish();
+  /** The transition function of a row's actor. */
+  fromActor(row: Row, event: AnyEvent): void {
+    this.#mailbox.fromActor(row, event);
   }
 
-  /** Works off what the transition sent, and what that sends, in order. */
-  #finish(): void {
-    const agenda = this.#agenda;
-    for (let i = 0; i < agenda.length; i += 1) {
-      const next = agenda[i];
-      if (next !== undefined) this.#deliver(next);
-    }
-    if (agenda.length > 0) this.#agenda = [];
-    this.#busy = false;
-  }
-
-  #deliver(pending: Pending): void {
-    const { row, event } = pending;
-    if (row.kind === 'task') return this.#deliverTask(row, event as TaskEvent);
-    if (row.actor === undefined || isDeaf(row.actor, row)) return this.#step(row, event);
-    this.#inHand = event;
-    return row.actor.deliver(event as never);
-  }
-
-  /** To the row's actor; what is final is refused here, since XState drops what a stopped actor gets. */
-  #deliverTask(row: TaskRow, event: TaskEvent): void {
-    if (row.actor === undefined || isDeaf(row.actor, row)) return this.stepTask(row, event);
-    this.#inHand = event;
-    return row.actor.deliver(event);
-  }
-
-  /**
-   * An actor was given an event, and calls this as its transition function. What came from here is taken the
-   * step; what came from outside (`actor.send`) is copied first, since a stranger's object may do anything when
-   * it is read, and waits like everything else.
-   */
-  fromActor(row: Row, event: TaskEvent | PipelineEvent | StageEvent): void {
-    if (event === this.#inHand) {
-      this.#inHand = undefined;
-      return this.#step(row, event);
-    }
-    const copy = readable(event);
-    if (copy === undefined) return this.host.refused(row, event);
-    if (this.#busy) {
-      this.#agenda.push({ row, event: copy } as Pending);
-      return undefined;
-    }
-    this.#busy = true;
-    this.#step(row, copy);
-    return this.#finish();
-  }
-
-  #step(row: Row, event: TaskEvent | PipelineEvent | StageEvent): void {
+  step(row: Row, event: AnyEvent): void {
     if (row.kind === 'task') this.stepTask(row, event as TaskEvent);
     else if (row.kind === 'pipeline') this.stepRun(row, event as PipelineEvent);
     else this.stepStage(row, event as StageEvent);
+  }
+
+  refuse(row: Row, event: AnyEvent): void {
+    this.host.refused(row, event);
   }
 
   stepTask(row: TaskRow, event: TaskEvent): void {
@@ -369,6 +306,13 @@ export class Supervisor {
     for (const row of run.tasks) this.stopTask(row, error);
   }
 
+  /** Child runs that the body of this task submitted end with it (rule 2). */
+  stopRunsOf(task: TaskRow): void {
+    for (const child of task.run.childRuns) {
+      if (child.parentTask === task) this.stopRun(child, task.snapshot.context.ending?.error);
+    }
+  }
+
   /** A run whose body is over may still have tasks and child runs of its own. */
   stopRun(run: PipelineRow, error: unknown): void {
     const { path, final } = run.snapshot.leaf;
@@ -450,17 +394,9 @@ function isStopped(run: PipelineRow): boolean {
   return false;
 }
 
-/** XState drops what a stopped actor is given; the row is moved (or refuses) without it. */
-function isDeaf(actor: { readonly stopped: boolean }, row: Row): boolean {
-  return actor.stopped || row.snapshot.leaf.final;
-}
-
-/** A plain copy of somebody's event; undefined for what is no event, or throws when it is read. */
-function readable<E extends object>(event: E): E | undefined {
-  if (typeof event !== 'object' || event === null) return undefined;
-  try {
-    return { ...event };
-  } catch {
-    return undefined;
-  }
+function isStopping(task: TaskRow | undefined): boolean {
+  return (
+    task !== undefined &&
+    (task.snapshot.leaf.path === 'running.terminating' || task.snapshot.leaf.state === 'cancelled')
+  );
 }

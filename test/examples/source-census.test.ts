@@ -213,7 +213,7 @@ describe('source-census: the command line', () => {
     async () => {
       put(KNOWN);
       const command = `${process.execPath} ${program} folder`;
-      const { NO_COLOR: _, ...env } = process.env;
+      const { NO_COLOR: _, CI: __, ...env } = process.env;
       const inTerminal = (more: Readonly<Record<string, string>>): string =>
         execFileSync('script', ['-qec', command, '/dev/null'], {
           cwd: base,

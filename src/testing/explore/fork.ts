@@ -21,7 +21,10 @@ export function forkSupervisor(supervisor: Supervisor, host: Host, runs: readonl
   const copies: PipelineRow[] = [];
   const runOf = (row: PipelineRow): PipelineRow => found(copies[runs.indexOf(row)]);
   const taskOf = (row: TaskRow): TaskRow => found(runOf(row.run).tasks[row.run.tasks.indexOf(row)]);
-  for (const run of runs) copies.push(copyRun(run, run.parent === undefined ? undefined : runOf(run.parent)));
+  for (const run of runs) {
+    const parent = run.parent === undefined ? undefined : runOf(run.parent);
+    copies.push(copyRun(run, parent, run.parentTask === undefined ? undefined : taskOf(run.parentTask)));
+  }
   for (const run of runs) {
     const copy = runOf(run);
     for (const child of run.childRuns) copy.childRuns.add(runOf(child));
@@ -51,9 +54,13 @@ function found<T>(copy: T | undefined): T {
   return copy;
 }
 
-function copyRun(run: PipelineRow, parent: PipelineRow | undefined): PipelineRow {
+function copyRun(
+  run: PipelineRow,
+  parent: PipelineRow | undefined,
+  parentTask: TaskRow | undefined,
+): PipelineRow {
   const { id, ids, name, priority, children, takesSlot } = run;
-  const spec = { id, ids, name, priority, children, parent, takesSlot };
+  const spec = { id, ids, name, priority, children, parent, parentTask, takesSlot };
   const copy = new PipelineRow(spec, run.submission, run.snapshot);
   copy.holding = run.holding;
   copy.abandoned = run.abandoned;

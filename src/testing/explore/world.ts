@@ -5,6 +5,7 @@
  * Owns: the state and its copy. Does not own: what may happen next (enabled.ts) and doing it (perform.ts).
  */
 
+import type { Leaf } from '../../../machines/compile.ts';
 import type { Kind, LifecycleState } from '../../../machines/lifecycle.ts';
 import type { PipelineEvent, StageEvent, TaskEvent } from '../../../machines/protocol.ts';
 import type { Host } from '../../runtime/host.ts';
@@ -177,7 +178,7 @@ export class World implements Host {
     if (row.kind !== 'stage') this.retime(row);
   }
 
-  moved(row: Row, previous: string, event: TaskEvent | PipelineEvent | StageEvent): void {
+  moved(row: Row, { state: previous }: Leaf, event: TaskEvent | PipelineEvent | StageEvent): void {
     const from = previous as LifecycleState;
     const { final, state, phase } = row.snapshot.leaf;
     const to = state as LifecycleState;

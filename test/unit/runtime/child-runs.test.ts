@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Controls, PipelineHandle, Scheduler, TaskHandle } from '../../../src/index.ts';
+import type { Controls, PipelineHandle, Scheduler, TaskContext, TaskHandle } from '../../../src/index.ts';
 import { bench, errorOf, Gate, OpenRun, obedient, settle } from './kit.ts';
 
 describe('a child run', () => {
@@ -442,5 +442,32 @@ describe('a task body that awaits a child run', () => {
     expect(task.state).toBe('running');
     gate.fail(new Error('x'));
     expect(await task.result()).toBe(1);
+  });
+});
+
+describe('a task that is stopped', () => {
+  it('takes the child runs its body submitted with it, and only those', async () => {
+    const { scheduler } = bench({ taskParallelism: 2 });
+    const run = new OpenRun(scheduler);
+    const gate = new Gate();
+    const children: PipelineHandle<unknown>[] = [];
+    const body = (other: boolean) => async (context: TaskContext) => {
+      children.push(scheduler.runPipeline(() => gate.promise, { name: other ? 'other' : 'own' }));
+      await new Promise((_, reject) => context.signal.addEventListener('abort', () => reject(context.signal.reason)));
+    };
+    const stopped = await run.task(body(false));
+    const other = await run.task(body(true));
+    await settle();
+    stopped.requestTerminate('enough');
+    await settle();
+    expect(children.map((child) => [child.name, child.phase])).toEqual([
+      ['own', 'terminating'],
+      ['other', 'executing'],
+    ]);
+    gate.open(undefined);
+    await settle();
+    other.requestTerminate();
+    await settle();
+    expect(children.map((child) => child.state)).toEqual(['cancelled', 'succeeded']);
   });
 });
