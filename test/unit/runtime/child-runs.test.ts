@@ -453,7 +453,9 @@ describe('a task that is stopped', () => {
     const children: PipelineHandle<unknown>[] = [];
     const body = (other: boolean) => async (context: TaskContext) => {
       children.push(scheduler.runPipeline(() => gate.promise, { name: other ? 'other' : 'own' }));
-      await new Promise((_, reject) => context.signal.addEventListener('abort', () => reject(context.signal.reason)));
+      await new Promise((_, reject) =>
+        context.signal.addEventListener('abort', () => reject(context.signal.reason)),
+      );
     };
     const stopped = await run.task(body(false));
     const other = await run.task(body(true));
