@@ -12,7 +12,7 @@ import { type Logger, logSafely } from '../core/logger.ts';
 import { ChosenStream, EventStream } from '../streams/event-stream.ts';
 import { describeMove, type MoveType } from './event-text.ts';
 import type { EventBody, RuntimeEvent } from './events.ts';
-import { Moves } from './moves.ts';
+import { Moves, RecentMoves } from './moves.ts';
 import type { EndMark, Row } from './rows.ts';
 
 export interface EventHubOptions {
@@ -28,7 +28,7 @@ export interface EventHubOptions {
 export class EventHub {
   readonly #options: EventHubOptions;
   readonly #byId = new Map<string, EventStream<RuntimeEvent>>();
-  readonly #ring: Moves;
+  readonly #ring: RecentMoves;
   #queue = new Moves();
   /** The other buffer of the queue: filled while one is delivered. */
   #spare = new Moves();
@@ -39,7 +39,7 @@ export class EventHub {
 
   constructor(options: EventHubOptions) {
     this.#options = options;
-    this.#ring = new Moves(options.ring);
+    this.#ring = new RecentMoves(options.ring);
     this.events$ = new EventStream(this.observerFailed);
   }
 
@@ -95,16 +95,17 @@ export class EventHub {
 
   #deliver(batch: Moves, i: number): void {
     this.#seq += 1;
-    const { what, row, snapshot, previous, at } = batch;
-    this.#ring.keep(what[i], row[i], snapshot[i], previous[i], at[i], this.#seq);
+    const what = batch.what[i];
+    const row = batch.row[i];
+    const snapshot = batch.snapshot[i];
     if (this.watched) {
       const event = eventAt(batch, i, this.#seq);
+      this.#ring.keepEvent(event);
       this.events$.next(event);
       if (this.#byId.size > 0) this.#route(event);
-    }
-    const ended = row[i];
-    if (ended !== undefined && isEnd(what[i], snapshot[i])) {
-      this.#options.onVisible(ended, { seq: this.#seq, at: at[i] ?? 0, previous: previous[i] });
+    } else this.#ring.keepMove(batch, i, this.#seq);
+    if (row !== undefined && isEnd(what, snapshot)) {
+      this.#options.onVisible(row, { seq: this.#seq, at: batch.at[i] ?? 0, previous: batch.previous[i] });
     }
   }
 
@@ -117,7 +118,7 @@ export class EventHub {
   /** The last events, oldest first: for viewers that come late. */
   recent(): readonly RuntimeEvent[] {
     const ring = this.#ring;
-    return ring.order().map((i) => eventAt(ring, i, ring.seq[i] ?? 0));
+    return ring.order().map((i) => ring.event[i] ?? eventAt(ring, i, ring.seq[i] ?? 0));
   }
 
   /**

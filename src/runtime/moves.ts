@@ -1,7 +1,7 @@
-/** A column store of moves: the event queue, and the ring of past events. No object per entry. */
+/** Column stores of moves: the event queue, and the ring of past events. No object per entry. */
 import type { LifecycleState } from '../../machines/lifecycle.ts';
 import type { MoveType } from './event-text.ts';
-import type { EventBody } from './events.ts';
+import type { EventBody, RuntimeEvent } from './events.ts';
 import type { Row } from './rows.ts';
 
 type What = MoveType | EventBody;
@@ -16,15 +16,7 @@ export class Moves {
   readonly snapshot: (Snapshot | undefined)[] = [];
   readonly previous: (LifecycleState | undefined)[] = [];
   readonly at: number[] = [];
-  readonly seq: number[] = [];
-  readonly #capacity: number;
-  #next = 0;
   #size = 0;
-
-  /** A ring keeps the last `capacity` entries; a queue is made without one. */
-  constructor(capacity = 0) {
-    this.#capacity = capacity;
-  }
 
   get size(): number {
     return this.#size;
@@ -55,30 +47,47 @@ export class Moves {
     if (size > KEPT_ROOM) this.at.length = 0;
     else for (let i = 0; i < size; i += 1) this.what[i] = this.row[i] = this.snapshot[i] = undefined;
   }
+}
 
-  /** Writes into the ring, over the oldest entry. */
-  keep(
-    what: What | undefined,
-    row: Row | undefined,
-    snapshot: Snapshot | undefined,
-    previous: LifecycleState | undefined,
-    at: number | undefined,
-    seq: number,
-  ): void {
-    if (this.#capacity === 0) return;
-    const i = this.#next;
-    this.what[i] = what;
-    this.row[i] = row;
-    this.snapshot[i] = snapshot;
-    this.previous[i] = previous;
-    this.at[i] = at ?? 0;
-    this.seq[i] = seq;
-    this.#next = i + 1 === this.#capacity ? 0 : i + 1;
+/** The last moves. Where an event was made of one, because somebody watched, the event itself is kept. */
+export class RecentMoves extends Moves {
+  readonly seq: number[] = [];
+  readonly event: (RuntimeEvent | undefined)[] = [];
+  readonly #capacity: number;
+  #next = 0;
+
+  constructor(capacity: number) {
+    super();
+    this.#capacity = capacity;
   }
 
-  /** Indices of a ring, oldest first. */
+  keepEvent(event: RuntimeEvent): void {
+    if (this.#capacity === 0) return;
+    this.event[this.#advance()] = event;
+  }
+
+  keepMove(from: Moves, index: number, seq: number): void {
+    if (this.#capacity === 0) return;
+    const i = this.#advance();
+    this.event[i] = undefined;
+    this.what[i] = from.what[index];
+    this.row[i] = from.row[index];
+    this.snapshot[i] = from.snapshot[index];
+    this.previous[i] = from.previous[index];
+    this.at[i] = from.at[index] ?? 0;
+    this.seq[i] = seq;
+  }
+
+  /** The place of the oldest entry, to be written over. */
+  #advance(): number {
+    const i = this.#next;
+    this.#next = i + 1 === this.#capacity ? 0 : i + 1;
+    return i;
+  }
+
+  /** Indices, oldest first. */
   order(): number[] {
-    const indices = this.what.map((_, i) => i);
+    const indices = this.event.map((_, i) => i);
     return [...indices.slice(this.#next), ...indices.slice(0, this.#next)];
   }
 }
