@@ -6,7 +6,7 @@
  * Owns: the runs, stages and tasks (rows), the mode, both queues, slots and amounts in use.
  * Does not own: bodies, timers, handles, event delivery; it asks its `Host` for those.
  *
- * In:  `addRun` `addTask` `sendTask` `sendRun` `sendMode` `endBody`, and `admit` once per turn.
+ * In:  `addRun` `addTask` `reachStage` `sendTask` `sendRun` `applyMode` `endBody`, and `admit` once per turn.
  * Out: the commands of the machines, performed by the one switch in commands.ts.
  *
  * Invariants held here:
