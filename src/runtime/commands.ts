@@ -8,17 +8,12 @@ import type { Command, PipelineEvent, StageEvent, TaskEvent } from '../../machin
 import type { PipelineRow, StageRow, TaskRow } from './rows.ts';
 import type { Supervisor } from './supervisor.ts';
 
+/** The most frequent commands come first: every task passes here three times. */
 export function performTask(supervisor: Supervisor, row: TaskRow, edge: Edge, event: TaskEvent): void {
   for (const command of edge.commands as readonly Command[]) {
     switch (command) {
-      case 'enqueue':
-        supervisor.admission.enqueue(row);
-        supervisor.host.wake();
-        break;
-      case 'dequeue':
-        if (row.place !== 'queued') break; // admission has taken it out
-        supervisor.admission.dequeue(row);
-        supervisor.host.wake();
+      case 'record':
+        supervisor.host.moved(row, edge.source, event);
         break;
       case 'admit':
         row.holding = true;
@@ -28,8 +23,24 @@ export function performTask(supervisor: Supervisor, row: TaskRow, edge: Edge, ev
       case 'release':
         supervisor.releaseTask(row);
         break;
+      case 'settle':
+        settleTask(supervisor, row);
+        break;
+      case 'arm':
+      case 'disarm':
+        supervisor.host.retime(row);
+        break;
       case 'start':
         supervisor.host.start(row);
+        break;
+      case 'dequeue':
+        if (row.place !== 'queued') break; // admission has taken it out
+        supervisor.admission.dequeue(row);
+        supervisor.host.wake();
+        break;
+      case 'enqueue':
+        supervisor.admission.enqueue(row);
+        supervisor.host.wake();
         break;
       case 'notify':
         supervisor.host.notify(row);
@@ -41,16 +52,6 @@ export function performTask(supervisor: Supervisor, row: TaskRow, edge: Edge, ev
       case 'abandon':
         row.abandoned = true;
         supervisor.abandoned += 1;
-        break;
-      case 'arm':
-      case 'disarm':
-        supervisor.host.retime(row);
-        break;
-      case 'record':
-        supervisor.host.moved(row, edge.source, event);
-        break;
-      case 'settle':
-        settleTask(supervisor, row);
         break;
       default:
         command satisfies never;
