@@ -1,20 +1,9 @@
 /** A statechart as Mermaid text: every state, every transition, with guard and effects. Pure and deterministic. */
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import { COMMANDS } from '../machines/protocol.ts';
 
 /** Assigns are the machine's own bookkeeping; a reader of the picture wants the effects. */
-const EFFECTS = new Set<string>([
-  'enqueue',
-  'dequeue',
-  'admit',
-  'release',
-  'start',
-  'notify',
-  'kill',
-  'abandon',
-  'arm',
-  'disarm',
-  'settle',
-]);
+const EFFECTS: ReadonlySet<string> = new Set(COMMANDS.filter((command) => command !== 'record'));
 
 export function toMermaid(machine: AnyStateMachine): string {
   const lines = [

@@ -5,6 +5,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { AnyActorRef, InspectionEvent } from 'xstate';
 import {
   CancelledError,
   Pipeline,
@@ -46,8 +47,10 @@ class World {
   readonly runs: PipelineHandle<unknown>[] = [];
   readonly tasks: TaskHandle<unknown>[] = [];
   readonly s: fc.Scheduler;
+  /** Every actor that ever was, seen by an inspector; half of the programs run without one. */
+  readonly actors = new Set<AnyActorRef>();
 
-  constructor(s: fc.Scheduler, admission: 'strict' | 'backfill') {
+  constructor(s: fc.Scheduler, admission: 'strict' | 'backfill', inspected: boolean) {
     this.s = s;
     const { clock } = this;
     const logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -59,6 +62,9 @@ class World {
       clock,
       logger,
       limits: { keepFinishedRuns: 4 },
+      ...(inspected
+        ? { inspect: (event: InspectionEvent) => void this.actors.add(event.actorRef as AnyActorRef) }
+        : {}),
     });
     this.watcher = new Watcher(this.scheduler, (name) => SHAPES[name.split(' ')[0] ?? ''] ?? {});
   }
@@ -312,6 +318,10 @@ async function finish(world: World): Promise<void> {
   world.watcher.finish();
   expect(world.watcher.problems).toEqual([]);
   expect(world.clock.pending).toBe(0);
+  expect(
+    [...world.actors].map((actor) => actor.getSnapshot().status).filter((status) => status !== 'done'),
+  ).toEqual([]);
+  expect(world.watcher.completed).toBe(true);
   const { tasks, pipelines } = world.scheduler.snapshot();
   expect(tasks.queued + tasks.ready + tasks.running).toBe(0);
   expect(pipelines.queued + pipelines.ready + pipelines.running).toBe(0);
@@ -322,8 +332,9 @@ describe.each(['strict', 'backfill'] as const)('random programs under %s admissi
     const property = fc.asyncProperty(
       fc.scheduler(),
       fc.commands(steps, { maxCommands: 25 }),
-      async (s, commands) => {
-        const world = new World(s, admission);
+      fc.boolean(),
+      async (s, commands, inspected) => {
+        const world = new World(s, admission, inspected);
         await fc.scheduledModelRun(s, () => ({ model: {}, real: world }), commands);
         await finish(world);
       },

@@ -17,13 +17,20 @@ export class Watcher {
   readonly #openAttempts = new Map<string, number>();
   readonly #holding = new Map<string, string>();
   readonly rejected: string[] = [];
+  /** The stream has ended: it holds no listener any more. */
+  completed = false;
   #seq = 0;
   readonly problems: string[] = [];
 
   constructor(scheduler: Scheduler, amounts: (name: string) => Readonly<Record<string, number>>) {
     this.#scheduler = scheduler;
     this.#amounts = amounts;
-    scheduler.events$.subscribe((event) => this.#see(event));
+    scheduler.events$.subscribe({
+      next: (event) => this.#see(event),
+      complete: () => {
+        this.completed = true;
+      },
+    });
   }
 
   #see(event: RuntimeEvent): void {
