@@ -112,6 +112,19 @@ describe('dependencies', () => {
     expect(silent).toEqual([]);
   });
 
+  it('has a lockfile that knows every platform: npm ci refuses one with an optional package missing', () => {
+    const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+      readonly packages: Readonly<
+        Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>
+      >;
+    };
+    const locked = new Set(
+      Object.keys(packages).map((path) => path.slice(path.lastIndexOf('node_modules/'))),
+    );
+    const optional = Object.values(packages).flatMap((one) => Object.keys(one.optionalDependencies ?? {}));
+    expect(optional.filter((name) => !locked.has(`node_modules/${name}`))).toEqual([]);
+  });
+
   it('has a lockfile without download addresses', () => {
     expect(existsSync(join(root, 'package-lock.json'))).toBe(true);
     expect(readFileSync(join(root, 'package-lock.json'), 'utf8')).not.toMatch(/"resolved"/);
