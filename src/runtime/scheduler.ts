@@ -82,7 +82,8 @@ export class Scheduler {
   /**
    * Submits a pipeline. Its body starts in a later turn, never inside this call. Submitted from inside another
    * run or task of this scheduler it is a child: it takes no pipeline slot and is cancelled with its parent.
-   * @throws INVALID_TYPE, INVALID_ARGUMENT, SCHEDULER_SHUTTING_DOWN, PIPELINE_REUSED, NOT_OWNER
+   * @throws INVALID_TYPE, INVALID_ARGUMENT, SCHEDULER_SHUTTING_DOWN, PIPELINE_REUSED, NOT_OWNER,
+   * WOULD_DEADLOCK for a child that comes after a run above it which waits for its children
    */
   runPipeline<T>(pipeline: TypedPipeline<T>, options?: RunOptions): PipelineHandle<T>;
   runPipeline<T>(pipeline: PipelineFunction<T>, options?: RunOptions): PipelineHandle<T>;
@@ -99,6 +100,7 @@ export class Scheduler {
         },
       );
     }
+    refuseCircle(read.after, parent);
     const unmark = isRunnable(pipeline) ? pipeline[CLAIM]() : undefined;
     const spec = this.#runSpec(pipeline, read, parent);
     const known = read.runId === undefined ? undefined : this.#engine.retention.find(read.runId);
@@ -285,6 +287,18 @@ export class Scheduler {
       await scheduler.close({ mode: onException === 'drain' ? 'drain' : 'abort' });
       throw error;
     }
+  }
+}
+
+/** A child that comes after a run above it, which in turn waits for its children, could never start. */
+function refuseCircle(after: readonly PipelineRow[], parent: PipelineRow | undefined): void {
+  for (let run = parent; run !== undefined; run = run.parent) {
+    if (run.children === 'continue' || !after.includes(run)) continue;
+    throw new SignalboxError(
+      'WOULD_DEADLOCK',
+      `the child run would come after the run ${JSON.stringify(run.name)}, which ends only after its children (children: ${JSON.stringify(run.children)})`,
+      { hint: "leave that run out of after, or submit it with children: 'continue'" },
+    );
   }
 }
 

@@ -181,3 +181,39 @@ describe('children', () => {
     await handle.result();
   });
 });
+
+describe('a child that comes after a run above it', () => {
+  it.each(['wait', 'cancel'] as const)(
+    'is refused where that run ends only after it (children: %s)',
+    async (children) => {
+      const { scheduler } = bench();
+      let deep: unknown;
+      const top: PipelineHandle<unknown> = scheduler.runPipeline(
+        () => {
+          scheduler.runPipeline(() => {
+            try {
+              scheduler.runPipeline(() => 'never', { after: [top] });
+            } catch (error) {
+              deep = error;
+            }
+          });
+          return scheduler.runPipeline(() => 'never', { after: [top] }).result();
+        },
+        { children },
+      );
+      expect((await errorOf(top.result())).code).toBe('WOULD_DEADLOCK');
+      expect(deep).toMatchObject({ code: 'WOULD_DEADLOCK' });
+      expect(scheduler.snapshot().pipelines.total).toBe(2);
+    },
+  );
+
+  it('runs when that run does not wait for it', async () => {
+    const { scheduler } = bench();
+    let child: PipelineHandle<string> | undefined;
+    const top: PipelineHandle<void> = scheduler.runPipeline(() => {
+      child = scheduler.runPipeline(() => 'afterwards', { after: [top] });
+    });
+    await top.result();
+    expect(await child?.result()).toBe('afterwards');
+  });
+});
