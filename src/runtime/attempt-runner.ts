@@ -51,6 +51,7 @@ export class AttemptRunner implements AttemptHost {
     const { work } = row;
     const attempt = new Attempt(this, row, number);
     row.attempt = attempt;
+    attempt.startedAt = this.#parts.hub.now;
     if (work === undefined) throw new Error(`the task ${row.name} has nothing to run`);
     const executor = this.#parts.executors.for(row.spec.executor, work);
     attempt.running = startAs(row, executor, attempt);
@@ -90,7 +91,7 @@ export class AttemptRunner implements AttemptHost {
   process(attempt: Attempt): void {
     const { row } = attempt;
     if (row.attempt !== attempt) return;
-    const end = this.#checked(attempt);
+    const end = this.#bound(attempt, this.#checked(attempt));
     if (end.kind === 'running') return;
     if (end.kind === 'suspending') return this.#suspend(attempt, end.on);
     if (row.abandoned) {
@@ -103,6 +104,16 @@ export class AttemptRunner implements AttemptHost {
       row,
       classifyAttempt(attempt, end, retryAt(attempt, end, clock.now(), random)),
     );
+  }
+
+  /** A Task object makes its result of what was reported. */
+  #bound({ row, number, startedAt, stopping, stopReason }: Attempt, end: Attempt['end']): Attempt['end'] {
+    const { binding } = row;
+    if (binding === undefined || row.abandoned || (end.kind !== 'succeeded' && end.kind !== 'failed'))
+      return end;
+    const facts = { attempt: number, startedAt, finishedAt: this.#parts.hub.now, stopping, stopReason };
+    if (end.kind === 'failed') return { kind: 'failed', error: binding.failed(end.error, facts) };
+    return { kind: 'succeeded', value: binding.succeeded(end.value, facts) };
   }
 
   /** A task definition's `output` schema has the last word on a value. */

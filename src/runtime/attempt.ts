@@ -21,6 +21,7 @@ export interface AttemptHost {
   attemptOutput(row: TaskRow, stream: 'stdout' | 'stderr', chunk: string): void;
 }
 
+const NO_UPSTREAM: ReadonlyMap<string, unknown> = new Map();
 const RUNNING: AttemptEnd = Object.freeze({ kind: 'running' });
 
 /** Request, reports and context source in one object: a task's life makes few of them. */
@@ -39,6 +40,8 @@ export class Attempt implements AttemptRequest, AttemptReports, ContextSource {
   timeLeftMs: number | undefined = undefined;
   /** How the promise that a suspended body waits for was settled. */
   woken: PromiseSettledResult<unknown> | undefined = undefined;
+  /** Epoch milliseconds. */
+  startedAt = 0;
   readonly #host: AttemptHost;
   #controller: AbortController | undefined = undefined;
 
@@ -52,6 +55,9 @@ export class Attempt implements AttemptRequest, AttemptReports, ContextSource {
   get work(): Work {
     if (this.row.work === undefined) throw new Error(`the task ${this.row.name} has nothing to run`);
     return this.row.work;
+  }
+  get upstream(): ReadonlyMap<string, unknown> {
+    return this.row.binding?.upstream ?? NO_UPSTREAM;
   }
   get args(): readonly unknown[] {
     return this.row.args ?? [];

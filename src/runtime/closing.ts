@@ -67,6 +67,8 @@ export class Closing {
         if (!this.#suspended) this.#engine.actors.root.send({ type: 'UNPAUSE', token: RUNTIME });
         break;
       case 'abort':
+        // Finally tasks still have to be admitted.
+        if (!this.#suspended) this.#engine.actors.root.send({ type: 'UNPAUSE', token: RUNTIME });
         this.#abort(options.graceMs);
         break;
       case 'suspend':

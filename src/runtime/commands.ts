@@ -39,7 +39,7 @@ export function performTask(supervisor: Supervisor, row: TaskRow, edge: Edge, ev
         supervisor.host.wake();
         break;
       case 'enqueue':
-        supervisor.admission.enqueue(row);
+        supervisor.enqueueTask(row);
         supervisor.host.wake();
         break;
       case 'notify':
@@ -67,6 +67,7 @@ function settleTask(supervisor: Supervisor, row: TaskRow): void {
   run.openTasks -= 1;
   run.finishedTasks += 1;
   if (end === 'failed') run.failedTasks += 1;
+  if (row.isFinally) settleFinally(supervisor, run);
   supervisor.host.settled(row);
   // Also when nothing was held: who waits may have counted on this task (rule 2).
   supervisor.host.wake();
@@ -74,6 +75,12 @@ function settleTask(supervisor: Supervisor, row: TaskRow): void {
   if (run.openTasks > 0) return;
   supervisor.endRunIfDone(run);
   supervisor.closeRunIfDone(run);
+}
+
+/** The grace of a terminated run waits for its finally tasks. */
+function settleFinally(supervisor: Supervisor, run: PipelineRow): void {
+  run.openFinally -= 1;
+  if (run.openFinally === 0) supervisor.host.retime(run);
 }
 
 export function performRun(supervisor: Supervisor, row: PipelineRow, edge: Edge, event: PipelineEvent): void {
@@ -136,7 +143,6 @@ function settleRun(supervisor: Supervisor, row: PipelineRow): void {
   const last = row.stages.at(-1);
   if (last !== undefined) supervisor.passStage(last);
   supervisor.host.settled(row);
-  supervisor.tellDependents(row);
   supervisor.closeRunIfDone(row);
 }
 

@@ -12,7 +12,7 @@ import type { Desk } from './desk.ts';
 import { shareMapping } from './shared-mappings.ts';
 import type { TaskContext } from './task-context.ts';
 import { TaskHandle } from './task-handle.ts';
-import { type Command, planTask, type TaskOptions, type TaskPlan } from './task-spec.ts';
+import type { Command, TaskOptions, TaskPlace, TaskPlan } from './task-spec.ts';
 import {
   type ReturnWhen,
   readHandles,
@@ -45,6 +45,8 @@ export interface TaskBuilder<T> {
    */
   run(): TaskHandle<T>;
 }
+
+export const SUBMIT: unique symbol = Symbol('signalbox.submit');
 
 export class Controls {
   readonly #desk: Desk;
@@ -93,6 +95,12 @@ export class Controls {
   task(command: Command, options?: TaskOptions): TaskBuilder<ProcessResult>;
   task(subject: unknown, options?: unknown): TaskBuilder<unknown> {
     return new Builder(this.#desk, this.#body, this, subject, options);
+  }
+
+  /** For authoring styles with dependencies: submits a task that comes after others. Throws as `run()` does. */
+  [SUBMIT](subject: unknown, options: TaskOptions | undefined, place: TaskPlace): TaskHandle<unknown> {
+    this.check();
+    return this.#desk.submitTask(this.#body.row, this.#desk.plan(subject, options), place);
   }
 
   /**
@@ -194,7 +202,7 @@ class Builder implements TaskBuilder<unknown> {
 
   run(): TaskHandle<unknown> {
     this.#controls.check();
-    this.#plan ??= planTask(this.#subject, this.#options);
+    this.#plan ??= this.#desk.plan(this.#subject, this.#options);
     return this.#desk.submitTask(this.#body.row, this.#plan);
   }
 }

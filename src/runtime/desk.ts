@@ -19,7 +19,7 @@ import { PipelineHandle } from './pipeline-handle.ts';
 import type { PipelineRow, Row, RunSpec, TaskRow, TaskSnapshot } from './rows.ts';
 import { StageHandle } from './stage-handle.ts';
 import { TaskHandle } from './task-handle.ts';
-import type { TaskPlan } from './task-spec.ts';
+import { planTask, type TaskPlace, type TaskPlan } from './task-spec.ts';
 import {
   EndWait,
   type ReturnWhen,
@@ -29,6 +29,7 @@ import {
   type WaitTimers,
 } from './waits.ts';
 
+const NO_UPSTREAM: ReadonlyMap<string, unknown> = new Map();
 const RELEASE = Object.freeze({ type: 'RELEASE', token: RUNTIME } as const);
 
 export class Desk {
@@ -73,7 +74,12 @@ export class Desk {
     return new PipelineHandle(this, row);
   }
 
-  submitTask(run: PipelineRow, plan: TaskPlan): TaskHandle<unknown> {
+  /** Reads what was given to `task()`. @throws INVALID_ARGUMENT, INVALID_TYPE */
+  plan(subject: unknown, options: unknown): TaskPlan {
+    return planTask(subject, options);
+  }
+
+  submitTask(run: PipelineRow, plan: TaskPlan, place?: TaskPlace): TaskHandle<unknown> {
     const { settings, executors, supervisor } = this.#engine;
     const { spec, work, args } = plan;
     const { maxQueuedTasks } = settings.limits;
@@ -89,10 +95,29 @@ export class Desk {
     }
     const { canKill } = executors.for(spec.executor, work);
     const vector = settings.admission.vector(spec.resources, spec.concurrencyKey);
-    const snapshot = this.#firstSnapshot(spec.retry?.maxAttempts ?? 1, canKill, spec.deadlineMs);
+    const maxAttempts = spec.retry?.maxAttempts ?? 1;
     const stage = run.stages.length - 1;
-    const row = supervisor.addTask({ run, stage, spec, vector, snapshot, work, args });
-    return new TaskHandle(this, row);
+    const binding = plan.bind?.(place?.upstream ?? NO_UPSTREAM);
+    if (place === undefined) {
+      const snapshot = this.#firstSnapshot(maxAttempts, canKill, spec.deadlineMs);
+      return new TaskHandle(
+        this,
+        supervisor.addTask({ run, stage, spec, vector, snapshot, work, args, binding }),
+      );
+    }
+    const { isFinally } = place;
+    const after = place.after.map((handle) => this.#rowOf(run, handle));
+    const deadlineAt = spec.deadlineMs === undefined ? null : this.clock.now() + spec.deadlineMs;
+    const snapshot = taskLogic.initial({ maxAttempts, canKill, deadlineAt });
+    const submission = { run, stage, spec, vector, snapshot, work, args, binding, after, isFinally };
+    return new TaskHandle(this, supervisor.addTask(submission));
+  }
+
+  #rowOf(run: PipelineRow, handle: TaskHandle<unknown>): TaskRow {
+    const row = TaskHandle.rowOf(handle);
+    if (row?.run !== run)
+      throw new SignalboxError('NOT_OWNER', 'a task can only come after tasks of its own run');
+    return row;
   }
 
   #firstSnapshot(maxAttempts: number, canKill: boolean, deadlineMs: number | undefined): TaskSnapshot {
@@ -199,6 +224,7 @@ export class Desk {
     const error = reason instanceof Error ? reason : new TerminatedError(reason ?? 'terminated on request');
     const event = { type: 'TERMINATE', error } as const;
     const { supervisor } = this.#engine;
+    if (row.kind === 'pipeline' && path === 'running.terminating') supervisor.stopFinallyTasks(row, error);
     const taken =
       row.kind === 'task' && this.#canTerminate(row)
         ? supervisor.sendTask(row, event)

@@ -270,6 +270,7 @@ export class Engine implements Host, TurnWork, WaitTimers {
     row.end = end;
     if (row.actor !== undefined) this.actors.drop(row);
     if (this.hub.routed) this.hub.complete(row.actorId);
+    if (row.kind !== 'stage') this.supervisor.seen(row);
     if (row.kind === 'task') row.forgetIdText();
     tellWaiters(row);
   };

@@ -10,10 +10,11 @@ import type { LifecycleState } from '../../machines/lifecycle.ts';
 import type { Clock } from '../core/clock.ts';
 import { type Logger, logSafely } from '../core/logger.ts';
 import { ChosenStream, EventStream } from '../streams/event-stream.ts';
+import type { TaskBinding } from '../task/index.ts';
 import { describeMove, type MoveType } from './event-text.ts';
 import type { EventBody, RuntimeEvent } from './events.ts';
 import { Moves, RecentMoves } from './moves.ts';
-import type { EndMark, Row } from './rows.ts';
+import type { EndMark, Row, TaskRow } from './rows.ts';
 
 export interface EventHubOptions {
   readonly clock: Clock;
@@ -68,8 +69,9 @@ export class EventHub {
     return this.#turnTime ?? this.#options.clock.now();
   }
 
-  emit(body: EventBody): void {
-    this.#queue.add(body, undefined, undefined, undefined, this.now);
+  /** `row`: the task that moved, where the body says more of the move than the row knows. */
+  emit(body: EventBody, row?: TaskRow): void {
+    this.#queue.add(body, row, row?.snapshot, undefined, this.now);
     this.#options.wake();
   }
 
@@ -98,6 +100,8 @@ export class EventHub {
     const what = batch.what[i];
     const row = batch.row[i];
     const snapshot = batch.snapshot[i];
+    if (row?.kind === 'task' && row.binding !== undefined)
+      tellBinding(row.binding, what, snapshot, batch.at[i] ?? 0);
     if (this.watched) {
       const event = eventAt(batch, i, this.#seq);
       this.#ring.keepEvent(event);
@@ -159,6 +163,17 @@ export class EventHub {
     logSafely(logger, 'error', 'a subscriber of events$ threw and was unsubscribed', error);
     this.emit({ type: 'observer:error', error });
   };
+}
+
+/** The Task object shows a state before anybody hears of it. */
+function tellBinding(
+  binding: TaskBinding,
+  what: Moves['what'][number] | undefined,
+  snapshot: Row['snapshot'] | undefined,
+  at: number,
+): void {
+  if (snapshot === undefined || (typeof what === 'string' && what !== 'state')) return;
+  binding.moved(snapshot.leaf.state as LifecycleState, snapshot.context.outcome, at);
 }
 
 function isEnd(what: Moves['what'][number] | undefined, snapshot: Row['snapshot'] | undefined): boolean {

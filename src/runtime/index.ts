@@ -1,7 +1,7 @@
 /** The runtime's public file: the authoring styles and the package import nothing else of it. */
 
 export type { CloseMode, CloseOptions } from './closing.ts';
-export { Controls, copyTaskOptions, type TaskBuilder } from './controls.ts';
+export { Controls, copyTaskOptions, SUBMIT, type TaskBuilder } from './controls.ts';
 export type { EventBody, RuntimeEvent } from './events.ts';
 export type { Limits, SchedulerOptions } from './options.ts';
 export { PipelineHandle, type PipelineSnapshotView } from './pipeline-handle.ts';
@@ -18,7 +18,7 @@ export type { ResourceUse, SchedulerSnapshot } from './snapshot.ts';
 export { StageHandle, type StageSnapshotView } from './stage-handle.ts';
 export { TaskContext } from './task-context.ts';
 export { TaskHandle, type TaskSnapshotView } from './task-handle.ts';
-export type { Command, RetryOptions, TaskOptions } from './task-spec.ts';
+export type { Command, RetryOptions, TaskOptions, TaskPlace } from './task-spec.ts';
 export {
   ALL_COMPLETED,
   FIRST_COMPLETED,

@@ -120,7 +120,7 @@ export class Recorder {
     const told = describeMove('state', row, row.snapshot, previous, 0, at);
     const error = 'error' in event ? { error: event.error } : {};
     const reason = 'reason' in event && event.reason !== undefined ? { reason: event.reason } : {};
-    this.#hub.emit({ ...told, ...error, ...reason } as EventBody);
+    this.#hub.emit({ ...told, ...error, ...reason } as EventBody, row);
   }
 
   /** Every refused event is told, in every state (T1). */

@@ -8,7 +8,7 @@ import type { Supervisor } from './supervisor.ts';
 export function dueAt(row: TaskRow | PipelineRow): number | undefined {
   const { final, path } = row.snapshot.leaf;
   if (final) return undefined;
-  if (row.kind === 'pipeline') return path === 'running.terminating' ? row.graceAt : undefined;
+  if (row.kind === 'pipeline') return isAbandonable(row) ? row.graceAt : undefined;
   const { deadlineAt, timeoutAt, backoffUntil, heldUntil } = row.snapshot.context;
   if (path === 'running.terminating') return row.attempt?.graceAt;
   const own = path === 'queued.backoff' ? backoffUntil : path === 'queued.held' ? heldUntil : timeoutAt;
@@ -20,7 +20,7 @@ export function dueAt(row: TaskRow | PipelineRow): number | undefined {
 export function fireTimer(supervisor: Supervisor, row: TaskRow | PipelineRow, now: number): void {
   const { path } = row.snapshot.leaf;
   if (row.kind === 'pipeline') {
-    supervisor.sendRun(row, { type: 'GRACE_OVER', token: RUNTIME });
+    if (isAbandonable(row)) supervisor.sendRun(row, { type: 'GRACE_OVER', token: RUNTIME });
     return;
   }
   const { attempt, deadlineAt, timeoutAt } = row.snapshot.context;
@@ -37,6 +37,11 @@ export function fireTimer(supervisor: Supervisor, row: TaskRow | PipelineRow, no
     const error = timeoutError(row, 'time-out', row.spec.timeoutMs);
     supervisor.sendTask(row, { type: 'TIMEOUT', at: now, attempt, error, token: RUNTIME });
   }
+}
+
+/** Finally tasks of a terminated run take the time they need (rule 1). */
+function isAbandonable(row: PipelineRow): boolean {
+  return row.snapshot.leaf.path === 'running.terminating' && row.openFinally === 0;
 }
 
 function timeoutError(row: TaskRow, what: string, ms: number | undefined): TaskTimeoutError {

@@ -14,6 +14,7 @@ import type { PipelineEvent, StageEvent, StageTally, TaskEvent } from '../../mac
 import type { QueuedPipeline, ResourceVector, Ticket, TicketPlace } from '../admission/index.ts';
 import type { IdSource } from '../core/ids.ts';
 import type { Work } from '../executors/executor.ts';
+import type { TaskBinding } from '../task/index.ts';
 import type { Attempt } from './attempt.ts';
 import type { Body } from './body.ts';
 import type { PipelineHandle } from './pipeline-handle.ts';
@@ -39,6 +40,22 @@ export interface EndMark {
 
 /** What a run does with its tasks when its body ends before them (rule 11). */
 export type ChildrenPolicy = 'continue' | 'wait' | 'cancel';
+
+/** What a task that comes after others, or before others, knows of them. Most tasks have none. */
+export class TaskLinks {
+  /** Direct parents, in the order of declaration. */
+  readonly parents: readonly TaskRow[];
+  /** Starts once its parents are inactive, however they ended, and is never blocked (P2). */
+  readonly isFinally: boolean;
+  /** Parents whose end was not seen yet; -1 once one of them ended badly and its BLOCK is on the way. */
+  open = 0;
+  dependents: TaskRow[] = [];
+
+  constructor(parents: readonly TaskRow[], isFinally: boolean) {
+    this.parents = parents;
+    this.isFinally = isFinally;
+  }
+}
 
 export class TaskRow implements Ticket {
   readonly run: PipelineRow;
@@ -67,6 +84,9 @@ export class TaskRow implements Ticket {
   timer: TimerEntry | undefined = undefined;
   waiters: Waiter | Set<Waiter> | undefined = undefined;
   handle: TaskHandle<unknown> | undefined = undefined;
+  links: TaskLinks | undefined = undefined;
+  /** The Task object it was made of, if it was one. */
+  binding: TaskBinding | undefined = undefined;
   #idPrefix = '';
   #idCounter = 0;
   #id: string | undefined = undefined;
@@ -113,6 +133,10 @@ export class TaskRow implements Ticket {
 
   get actorId(): string {
     return this.taskId;
+  }
+
+  get isFinally(): boolean {
+    return this.links?.isFinally === true;
   }
 
   /** Takes the id's place in the order of ids; its text is made when asked for. */
@@ -215,6 +239,8 @@ export class PipelineRow implements QueuedPipeline {
   readonly stages: StageRow[] = [];
   tasks: TaskRow[] = [];
   openTasks = 0;
+  /** Those of them that are finally tasks. */
+  openFinally = 0;
   failedTasks = 0;
   finishedTasks = 0;
   /** Final tasks that are no longer in `tasks`, by their end. */

@@ -27,11 +27,20 @@ import {
 import type { Admission, ResourceVector } from '../admission/index.ts';
 import { PipelineQueue } from '../admission/index.ts';
 import type { Work } from '../executors/executor.ts';
+import type { TaskBinding } from '../task/index.ts';
 import { performRun, performStage, performTask } from './commands.ts';
 import type { Host } from './host.ts';
 import { type AnyEvent, Mailbox, type Steps } from './mailbox.ts';
 import type { TaskSnapshot } from './rows.ts';
-import { PipelineRow, type Row, type RunSpec, StageRow, type SupervisorSnapshot, TaskRow } from './rows.ts';
+import {
+  PipelineRow,
+  type Row,
+  type RunSpec,
+  StageRow,
+  type SupervisorSnapshot,
+  TaskLinks,
+  TaskRow,
+} from './rows.ts';
 import type { TaskSpec } from './task-spec.ts';
 
 /** Events without a payload are shared: they are the most frequent ones. */
@@ -44,6 +53,8 @@ const TERMINATED_WITH_RUN = Object.freeze({ type: 'CANCEL', reason: 'terminated'
 
 /** As `upstreamOpen`: one ended badly, and its BLOCK is on the way; what other upstreams do counts no more. */
 const UPSTREAM_BAD = -1;
+
+const NO_PARENTS: readonly TaskRow[] = Object.freeze([]);
 
 export interface SupervisorOptions {
   readonly admission: Admission<TaskRow>;
@@ -59,6 +70,11 @@ export interface TaskSubmission {
   readonly snapshot: TaskSnapshot;
   readonly work?: Work;
   readonly args?: readonly unknown[];
+  /** Tasks of the same run that it comes after, in the order of declaration; its snapshot is queued.waiting then. */
+  readonly after?: readonly TaskRow[];
+  /** Starts once those are inactive, however they ended (P2). */
+  readonly isFinally?: boolean;
+  readonly binding?: TaskBinding | undefined;
 }
 
 export class Supervisor implements Steps {
@@ -115,9 +131,9 @@ export class Supervisor implements Steps {
   }
 
   #comesAfter(row: PipelineRow, upstream: PipelineRow): void {
-    const { state, final } = upstream.snapshot.leaf;
+    const { state } = upstream.snapshot.leaf;
     if (row.snapshot.leaf.final) return;
-    if (!final) {
+    if (!upstream.visible) {
       row.upstreamOpen += 1;
       upstream.dependents.push(row);
     } else if (state !== 'succeeded') {
@@ -125,19 +141,46 @@ export class Supervisor implements Steps {
     }
   }
 
-  /** Adds a task to a stage that `reach` opened before. Its snapshot is queued.eligible. */
+  /** Adds a task to a stage that `reach` opened before. Its snapshot is queued.eligible, or waiting with `after`. */
   addTask(submission: TaskSubmission): TaskRow {
-    const { run, spec, vector, snapshot, work, args } = submission;
+    const { run, spec, vector, snapshot, work, args, after, isFinally = false, binding } = submission;
     const stageRow = this.stage(run, submission.stage);
     run.root.nextPosition += 1;
     const row = new TaskRow(run, stageRow, spec, vector, run.root.nextPosition, snapshot, work, args);
     run.openTasks += 1;
     stageRow.open += 1;
     run.tasks.push(row);
+    if (after !== undefined) row.links = new TaskLinks(after, isFinally);
+    if (isFinally) run.openFinally += 1;
+    if (binding !== undefined) row.binding = binding;
     this.host.submitted(row);
-    this.admission.enqueue(row);
+    if (row.links !== undefined) this.#taskComesAfter(row, row.links);
+    else this.enqueueTask(row);
     this.host.wake();
     return row;
+  }
+
+  /** Puts a task into the admission queue; one that can never run fails there instead. */
+  enqueueTask(row: TaskRow): void {
+    this.admission.enqueue(row);
+    const error = row.binding?.refusal;
+    if (error !== undefined) this.sendTask(row, { type: 'REFUSE', error, token: RUNTIME });
+  }
+
+  /** Parents whose end was seen count as they ended; the first bad one of them, as declared, blocks (P1). */
+  #taskComesAfter(row: TaskRow, links: TaskLinks): void {
+    for (const parent of links.parents) {
+      if (!parent.visible) {
+        links.open += 1;
+        parent.links ??= new TaskLinks(NO_PARENTS, false);
+        parent.links.dependents.push(row);
+      } else if (!links.isFinally && parent.snapshot.leaf.state !== 'succeeded') {
+        links.open = UPSTREAM_BAD;
+        this.sendTask(row, { type: 'BLOCK', parent: parent.taskId, token: RUNTIME });
+        return;
+      }
+    }
+    if (links.open === 0) this.sendTask(row, RELEASE);
   }
 
   // --- stages ------------------------------------------------------------------------------------------
@@ -300,10 +343,16 @@ export class Supervisor implements Steps {
     this.sendRun(run, end);
   }
 
-  /** Cancels what is queued or ready, terminates what runs; child runs too (rule 1, rule 2). */
+  /** Cancels what is queued or ready, terminates what runs; child runs too, finally tasks not (rules 1, 2). */
   stopTasks(run: PipelineRow, error: unknown): void {
     for (const child of run.childRuns) this.stopRun(child, error);
-    for (const row of run.tasks) this.stopTask(row, error);
+    for (const row of run.tasks) if (!row.isFinally) this.stopTask(row, error);
+  }
+
+  /** Asked twice to stop, a run gives up its finally tasks too. */
+  stopFinallyTasks(run: PipelineRow, error: unknown): void {
+    for (const child of run.childRuns) this.stopFinallyTasks(child, error);
+    for (const row of run.tasks) if (row.isFinally) this.stopTask(row, error);
   }
 
   /** Child runs that the body of this task submitted end with it (rule 2). */
@@ -369,6 +418,28 @@ export class Supervisor implements Steps {
     }
     this.host.closed(run);
     this.host.wake();
+  }
+
+  /** The host says that the end of a row may be seen now: what comes after it is released or blocked (L1). */
+  seen(row: TaskRow | PipelineRow): void {
+    if (row.kind === 'pipeline') this.tellDependents(row);
+    else if (row.links !== undefined) this.tellTasks(row, row.links);
+  }
+
+  /** A bad end blocks the normal tasks that come next and names this one (P1); finally tasks only count (P2). */
+  tellTasks(parent: TaskRow, links: TaskLinks): void {
+    const { dependents } = links;
+    if (dependents.length === 0) return;
+    links.dependents = [];
+    const good = parent.snapshot.leaf.state === 'succeeded';
+    for (const row of dependents) {
+      const its = row.links;
+      if (its === undefined || its.open === UPSTREAM_BAD || row.snapshot.leaf.final) continue;
+      const counts = good || its.isFinally;
+      its.open = counts ? its.open - 1 : UPSTREAM_BAD;
+      if (!counts) this.sendTask(row, { type: 'BLOCK', parent: parent.taskId, token: RUNTIME });
+      else if (its.open === 0) this.sendTask(row, RELEASE);
+    }
   }
 
   /** Tells the runs that come after this one; a bad end blocks them and names this run (P1). */

@@ -9,6 +9,7 @@ export interface ContextSource {
   readonly taskName: string;
   readonly runId: string;
   readonly number: number;
+  readonly upstream: ReadonlyMap<string, unknown>;
   readonly logger: Logger;
   readonly stopping: boolean;
   readonly stopReason: unknown;
@@ -16,8 +17,6 @@ export interface ContextSource {
   progress(percent: number | undefined, message: string | undefined): void;
   output(stream: 'stdout' | 'stderr', chunk: string): void;
 }
-
-const NO_UPSTREAM: Readonly<Record<string, unknown>> = Object.freeze({});
 
 /** Given to every body as its last argument. Its members can be destructured. */
 export class TaskContext implements AttemptContext {
@@ -40,9 +39,9 @@ export class TaskContext implements AttemptContext {
   get attempt(): number {
     return this.#source.number;
   }
-  /** Results of direct parents, by task name; empty in a pipeline written as code. */
-  get upstream(): Readonly<Record<string, unknown>> {
-    return NO_UPSTREAM;
+  /** The Tasks it directly comes after in a graph, by id; empty in a pipeline written as code. */
+  get upstream(): ReadonlyMap<string, unknown> {
+    return this.#source.upstream;
   }
   /** Aborted when the attempt is to stop: pass it to fetch, timers, child processes. */
   get signal(): AbortSignal {

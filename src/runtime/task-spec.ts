@@ -7,7 +7,9 @@ import { GRACE_MS } from '../core/limits.ts';
 import { isTaskDefinition } from '../executors/define-task.ts';
 import type { CommandWork, Work } from '../executors/executor.ts';
 import { validateStandard } from '../executors/standard-schema.ts';
+import type { TaskBinding } from '../task/index.ts';
 import { shareMapping } from './shared-mappings.ts';
+import type { TaskHandle } from './task-handle.ts';
 
 /** How a failed attempt is tried again. */
 export interface RetryOptions {
@@ -68,6 +70,20 @@ export interface TaskPlan {
   readonly spec: TaskSpec;
   readonly work: Work;
   readonly args: readonly unknown[];
+  /** Of a Task object: takes it for this submission. Throws TASK_BUSY when it is in another live run. */
+  readonly bind?: (upstream: ReadonlyMap<string, unknown>) => TaskBinding;
+}
+
+/** How a task lies in a graph. */
+export interface TaskPlace {
+  /** Handles of tasks of the same run that it comes after, in the order of declaration. */
+  readonly after: readonly TaskHandle<unknown>[];
+  /** Starts once those are inactive, however they ended; is never blocked. */
+  readonly isFinally: boolean;
+  /** The Tasks it directly comes after, by id, for the context of its body. */
+  readonly upstream: ReadonlyMap<string, unknown>;
+  /** Names the task among all of its run, also after a restart (rule 9). */
+  readonly key: string;
 }
 
 const OPTION_NAMES =

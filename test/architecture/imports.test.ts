@@ -5,10 +5,18 @@ import { filesBelow, readSource, type Source } from './sources.ts';
 /** Folder (longest match wins) -> what its files may import, besides their own folder. */
 const TABLE: Readonly<Record<string, readonly string[]>> = {
   'machines/': ['xstate'],
-  'src/core/': ['machines/protocol.ts', 'node:'],
+  'src/core/': ['machines/protocol.ts', 'node:', 'devalue'],
   'src/admission/': ['src/core/'],
   'src/streams/': ['src/core/', 'rxjs'],
   'src/executors/': ['src/core/', 'node:', 'execa', 'piscina'],
+  'src/stores/': ['src/core/', 'machines/', 'node:', '@photostructure/sqlite'],
+  'src/task/': [
+    'machines/lifecycle.ts',
+    'machines/protocol.ts',
+    'src/core/',
+    'src/executors/executor.ts',
+    'src/executors/process-result.ts',
+  ],
   'src/runtime/': [
     'machines/',
     'src/core/',
@@ -18,12 +26,17 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'src/executors/define-task.ts',
     'src/executors/standard-schema.ts',
     'src/executors/process-result.ts',
+    'src/task/index.ts',
+    'src/stores/store.ts',
+    'src/stores/moves.ts',
     'xstate',
     'rxjs',
     'immer',
     'node:async_hooks',
   ],
   'src/pipeline/': ['src/core/', 'src/runtime/index.ts'],
+  'src/graph/': ['src/core/', 'src/task/index.ts', 'src/runtime/index.ts'],
+  'src/ai/': ['src/core/', 'src/task/index.ts', 'ai'],
   'src/testing/': ['machines/', 'src/', 'node:', 'fast-check', 'xstate'],
   'src/': ['src/', 'machines/'],
 };

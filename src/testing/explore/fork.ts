@@ -6,7 +6,7 @@
  * The supervisor must not be inside a transition.
  */
 import type { Host } from '../../runtime/host.ts';
-import { PipelineRow, StageRow, TaskRow } from '../../runtime/rows.ts';
+import { PipelineRow, StageRow, TaskLinks, TaskRow } from '../../runtime/rows.ts';
 import { Supervisor } from '../../runtime/supervisor.ts';
 
 export interface Fork {
@@ -70,6 +70,7 @@ function copyRun(
   copy.pendingEnd = run.pendingEnd;
   copy.refusal = run.refusal;
   copy.openTasks = run.openTasks;
+  copy.openFinally = run.openFinally;
   copy.failedTasks = run.failedTasks;
   copy.finishedTasks = run.finishedTasks;
   copy.upstreamOpen = run.upstreamOpen;
@@ -79,6 +80,8 @@ function copyRun(
   Object.assign(copy.dropped, run.dropped);
   for (const stage of run.stages) copy.stages.push(copyStage(stage, copy));
   for (const task of run.tasks) copy.tasks.push(copyTask(task, copy));
+  const twin = (task: TaskRow): TaskRow => found(copy.tasks[run.tasks.indexOf(task)]);
+  for (const task of run.tasks) if (task.links !== undefined) twin(task).links = copyLinks(task.links, twin);
   return copy;
 }
 
@@ -96,11 +99,19 @@ function copyTask(task: TaskRow, run: PipelineRow): TaskRow {
   if (stage === undefined) throw new Error(`the stage of the task ${task.name} is not in its run`);
   const { spec, vector, position, snapshot, work, args } = task;
   const copy = new TaskRow(run, stage, spec, vector, position, snapshot, work, args);
+  copy.binding = task.binding;
   copy.place = task.place;
   copy.passedBy = task.passedBy;
   copy.holding = task.holding;
   copy.abandoned = task.abandoned;
   copy.end = task.end;
   copy.observed = task.observed;
+  return copy;
+}
+
+function copyLinks(links: TaskLinks, twin: (task: TaskRow) => TaskRow): TaskLinks {
+  const copy = new TaskLinks(links.parents.map(twin), links.isFinally);
+  copy.open = links.open;
+  copy.dependents = links.dependents.map(twin);
   return copy;
 }

@@ -226,10 +226,15 @@ export class World implements Host {
 
   settled(row: Row): void {
     if (row.kind === 'stage') return;
+    row.end = SEEN;
+    this.supervisor.seen(row);
     if (row.kind === 'task') this.n.add('settled', this.indexOfTask(row), 1);
     else this.n.add('runSettled', this.indexOfRun(row), 1);
   }
 }
+
+/** What is final is seen at once here: there is no ledger to wait for. */
+const SEEN = Object.freeze({ seq: 0, at: 0, previous: undefined });
 
 /** These end the attempt that they name. */
 const ENDS_ATTEMPT: ReadonlySet<string> = new Set(['SUCCEED', 'FAIL', 'ABORTED', 'LOSE', 'GRACE_OVER']);

@@ -148,7 +148,7 @@ describe('a context', () => {
       name: 'who',
       runId: run.handle.runId,
       attempt: 1,
-      upstream: {},
+      upstream: new Map(),
       terminateRequested: false,
       aborted: false,
       logs: 'function',
