@@ -53,7 +53,7 @@ export type TaskEvent =
   | ({ readonly type: 'ABORTED'; readonly error: unknown } & OfAttempt & MayRetry)
   | ({ readonly type: 'SUSPEND' } & OfAttempt)
   | ({ readonly type: 'WAKE' } & OfAttempt)
-  | ({ readonly type: 'LOSE'; readonly error: unknown } & OfAttempt)
+  | ({ readonly type: 'LOSE'; readonly error: unknown; readonly final?: boolean } & OfAttempt)
   | ({ readonly type: 'RECOVER' } & FromRuntime)
   | ({ readonly type: 'BACKOFF_OVER'; readonly at: number } & FromRuntime)
   | ({ readonly type: 'HOLD_OVER'; readonly at: number } & FromRuntime)

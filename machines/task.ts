@@ -87,7 +87,10 @@ export const taskMachine = setup({
     blockable: (args) =>
       trusted(args) && args.event.type === 'BLOCK' && typeof args.event.parent === 'string',
     retryable: (args) => current(args) && canRetry(args),
-    poisonous: (args) => current(args) && args.context.lost + 1 >= MAX_LOST,
+    poisonous: (args) =>
+      current(args) &&
+      args.event.type === 'LOSE' &&
+      (args.context.lost + 1 >= MAX_LOST || args.event.final === true),
     deadlinePassed: (args) => trusted(args) && due(args.context.deadlineAt, args.event),
     timedOut: (args) => current(args) && due(args.context.timeoutAt, args.event),
     backoffOver: (args) => trusted(args) && due(args.context.backoffUntil, args.event),

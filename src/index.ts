@@ -25,6 +25,14 @@ export type {
 } from './executors/executor.ts';
 export type { ProcessResult } from './executors/process-result.ts';
 export { threadExecutor } from './executors/thread.ts';
+export type {
+  AddOptions,
+  GraphOptions,
+  GraphRunOptions,
+  Mapped,
+  WrittenGraph,
+  WrittenNode,
+} from './graph/index.ts';
 export { type DefinedPipeline, definePipeline, Pipeline } from './pipeline/pipeline.ts';
 export {
   ALL_COMPLETED,
@@ -34,10 +42,12 @@ export {
   Controls,
   FIRST_COMPLETED,
   FIRST_EXCEPTION,
+  type LeasedRun,
   type Limits,
   type PipelineFunction,
   PipelineHandle,
   type PipelineSnapshotView,
+  type RecoverResult,
   type ResourceUse,
   type RetryOptions,
   type ReturnWhen,
@@ -52,8 +62,42 @@ export {
   TaskHandle,
   type TaskOptions,
   type TaskSnapshotView,
+  type UnknownRun,
   type UseOptions,
   type WaitOptions,
   type WaitResult,
 } from './runtime/index.ts';
 export { Scheduler } from './scheduler.ts';
+export { memoryStore } from './stores/memory.ts';
+export type {
+  Durability,
+  OwnerIdentity,
+  RunFilter,
+  Store,
+  StoredEvent,
+  StoredRun,
+  StoredTask,
+} from './stores/store.ts';
+export {
+  type AgentOptions,
+  type CallContext,
+  type CallOptions,
+  type CommandHandler,
+  type CommandOptions,
+  type Handler,
+  type HandlerCommand,
+  type HandlerContext,
+  type HandlerFunction,
+  type HandlersOption,
+  type PromptOptions,
+  Task,
+  type TaskDetails,
+  type TaskResult,
+  type TaskRetry,
+  type TaskSettings,
+  type TaskStatus,
+  type TaskValue,
+  type TerminationReason,
+  type WrittenTask,
+} from './task/index.ts';
+export { TaskGraph } from './task-graph.ts';

@@ -18,6 +18,13 @@ export const GRACE_MS = 5_000;
 export const KEEP_OUTPUT_BYTES = 8 * 1024 * 1024;
 /** Attempts lost to crashes after which a task is failed as poisonous (rule 10). */
 export const MAX_LOST_ATTEMPTS = 5;
+/** How long a store that takes no commits is tried again before its runs are given up, in milliseconds. */
+export const STORE_RETRY_MS = 60_000;
+/** First and longest wait between two tries, in milliseconds. */
+export const LEDGER_RETRY_FIRST_MS = 50;
+export const LEDGER_RETRY_LONGEST_MS = 2_000;
+/** Tasks at once of a graph that is run without a scheduler. */
+export const GRAPH_WORKERS = 4;
 /** Larger keys that may pass the smallest one under backfill. */
 export const BYPASS_LIMIT = 100;
 /** Most admissions per window a rate limit may state. */

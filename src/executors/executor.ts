@@ -61,6 +61,8 @@ export interface AttemptRequest {
 export interface AttemptReports {
   succeeded(value: unknown): void;
   failed(error: unknown): void;
+  /** A process group was started for the attempt; `pid` is its leader's. */
+  spawned?(pid: number): void;
   /** Inline generators only: the body waits for `on` and holds nothing until `resume` (rule 3). */
   suspended(on: PromiseLike<unknown>): void;
 }

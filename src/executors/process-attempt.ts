@@ -10,6 +10,7 @@
 
 import type { execa } from 'execa';
 import { systemClock } from '../core/clock.ts';
+import { RUN_ID_VARIABLE, TASK_ID_VARIABLE } from '../core/processes.ts';
 import type { AttemptContext, AttemptReports, CommandWork, RunningAttempt } from './executor.ts';
 import { forgetGroup, guardGroup, signalGroup } from './process-groups.ts';
 import { ProcessOutput } from './process-output.ts';
@@ -37,10 +38,13 @@ export class ProcessAttempt implements RunningAttempt {
   /** What had been asked when the child exited: an exit before that was its own. */
   #askedBeforeExit: Asked = 'nothing';
   #chunks = 0;
+  /** Tells whose process it is, to itself and to a recovery after a crash. */
+  readonly #marks: Readonly<Record<string, string>>;
 
   constructor(work: CommandWork, context: AttemptContext, reports: AttemptReports, keepBytes: number) {
     this.#work = work;
     this.#reports = reports;
+    this.#marks = marksOf(context);
     this.#stdout = new ProcessOutput(keepBytes, (line) => context.emitOutput('stdout', line));
     this.#stderr = new ProcessOutput(keepBytes, (line) => context.emitOutput('stderr', line));
   }
@@ -75,7 +79,7 @@ export class ProcessAttempt implements RunningAttempt {
 
   #spawn(library: Execa): Child | undefined {
     try {
-      return spawn(library, this.#work);
+      return spawn(library, this.#work, this.#marks);
     } catch (cause) {
       this.refuse(notStarted(this.#work, { originalMessage: String(cause), cause }));
       return undefined;
@@ -84,7 +88,10 @@ export class ProcessAttempt implements RunningAttempt {
 
   async #follow(child: Child): Promise<void> {
     this.#child = child;
-    if (child.pid !== undefined) guardGroup(child.pid);
+    if (child.pid !== undefined) {
+      guardGroup(child.pid);
+      this.#reports.spawned?.(child.pid);
+    }
     this.#read(child.stdout, this.#stdout);
     this.#read(child.stderr, this.#stderr);
     child.once('exit', () => this.#onExit());
@@ -151,11 +158,19 @@ export class ProcessAttempt implements RunningAttempt {
   }
 }
 
-function spawn(library: Execa, { argv, shell, cwd, env }: CommandWork) {
+function marksOf({ id, runId, attempt }: AttemptContext): Readonly<Record<string, string>> {
+  return { [RUN_ID_VARIABLE]: runId, [TASK_ID_VARIABLE]: id, SIGNALBOX_ATTEMPT: String(attempt) };
+}
+
+function spawn(
+  library: Execa,
+  { argv, shell, cwd, env }: CommandWork,
+  marks: Readonly<Record<string, string>>,
+) {
   return library(argv[0] ?? '', argv.slice(1), {
     shell,
     ...(cwd === undefined ? {} : { cwd }),
-    ...(env === undefined ? {} : { env }),
+    env: { ...env, ...marks },
     stdin: 'ignore',
     stdout: 'pipe',
     stderr: 'pipe',

@@ -1,5 +1,6 @@
 /**
- * One output stream of a child: cut into lines for those who watch, kept byte for byte for the result.
+ * One output stream of a child: cut into lines, each with its line end, for those who watch; kept byte for byte for
+ * the result. The lines put together are the text of the result.
  *
  * Invariants:
  * (O1) a character is never cut, wherever the pipe cuts its chunks and wherever the kept bytes end;
@@ -65,7 +66,7 @@ export class ProcessOutput {
   #split(text: string): void {
     let from = 0;
     for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', from)) {
-      this.#emit(this.#line + text.slice(from, at));
+      this.#emit(this.#line + text.slice(from, at + 1));
       this.#line = '';
       from = at + 1;
     }
@@ -75,9 +76,8 @@ export class ProcessOutput {
     this.#line = '';
   }
 
-  #emit(ended: string): void {
-    const line = ended.endsWith('\r') ? ended.slice(0, -1) : ended;
-    if (line.trim() !== '') this.#lastLine = line;
+  #emit(line: string): void {
+    if (line.trim() !== '') this.#lastLine = line.replace(/\r?\n$/, '');
     this.#onLine(line);
   }
 }

@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Logger } from '../core/logger.ts';
+import { checkProgress } from '../core/progress.ts';
 import type { AttemptContext } from './executor.ts';
 import { cloneable, decodeError, encodeError } from './thread-errors.ts';
 import type {
@@ -62,8 +63,11 @@ class ThreadContext implements AttemptContext {
     if (this.terminateRequested) throw this.signal.reason;
   };
 
-  readonly emitProgress = (percent?: number, message?: string): void =>
+  /** Checked here, where the body can still be told. */
+  readonly emitProgress = (percent?: number, message?: string): void => {
+    checkProgress(percent, message);
     this.#post({ kind: 'progress', percent, message });
+  };
 
   readonly emitOutput = (stream: 'stdout' | 'stderr', chunk: string): void =>
     this.#post({ kind: 'output', stream, chunk: String(chunk) });

@@ -4,10 +4,12 @@ import {
   CLAIM,
   type Controls,
   copyTaskOptions,
+  DEFINITION,
   ENTER,
   NAME,
   type ReturnWhen,
   type RunnablePipeline,
+  type StyleDefinition,
   type TaskHandle,
   type WaitOptions,
   type WaitResult,
@@ -126,6 +128,9 @@ class FunctionPipeline<T> implements DefinedPipeline<T> {
   }
   [CLAIM](): () => void {
     return () => {};
+  }
+  [DEFINITION](): StyleDefinition {
+    return { style: 'code', version: this.version };
   }
   [ENTER](controls: Controls): T | PromiseLike<T> {
     return this.#fn(controls);

@@ -5,13 +5,17 @@
 import { RUNTIME } from '../../machines/protocol.ts';
 import { CancelledError, TerminatedError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import { processStartTime } from '../core/processes.ts';
 import { isTaskDefinition } from '../executors/define-task.ts';
+import type { Work } from '../executors/executor.ts';
 import { validateStandard } from '../executors/standard-schema.ts';
 import { runAs, startAs } from './ambient.ts';
 import { Attempt, type AttemptHost } from './attempt.ts';
 import { classifyAttempt, retryAt } from './ends.ts';
 import type { EventHub } from './event-hub.ts';
 import type { ExecutorSet } from './executor-set.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { resultText } from './ledger/payload.ts';
 import type { SchedulerSettings } from './options.ts';
 import type { TaskRow } from './rows.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -21,6 +25,7 @@ export interface AttemptRunnerParts {
   readonly supervisor: Supervisor;
   readonly executors: ExecutorSet;
   readonly hub: EventHub;
+  readonly ledger: Ledger | undefined;
   /** Puts a message into the inbox of the next turn. */
   readonly post: (message: Attempt | (() => void)) => void;
 }
@@ -53,9 +58,18 @@ export class AttemptRunner implements AttemptHost {
     row.attempt = attempt;
     attempt.startedAt = this.#parts.hub.now;
     if (work === undefined) throw new Error(`the task ${row.name} has nothing to run`);
+    const { ledger } = this.#parts;
+    if (ledger !== undefined && isCommittedFirst(row)) ledger.whenCommitted(() => this.#begin(attempt, work));
+    else this.#begin(attempt, work);
+  }
+
+  /** Enters the body, unless the attempt was told to stop before it could begin. */
+  #begin(attempt: Attempt, work: Work): void {
+    const { row } = attempt;
+    if (row.attempt !== attempt) return;
+    if (attempt.stopping) return attempt.failed(attempt.stopReason);
     const executor = this.#parts.executors.for(row.spec.executor, work);
     attempt.running = startAs(row, executor, attempt);
-    if (attempt.stopping) attempt.running.stop(attempt.stopReason);
   }
 
   #resume(attempt: Attempt): void {
@@ -82,6 +96,10 @@ export class AttemptRunner implements AttemptHost {
     this.#parts.hub.emit({ type: 'task:output', ...this.#ofTask(row), stream, chunk });
   }
 
+  attemptSpawned(row: TaskRow, pid: number): void {
+    if (row.run.ledger?.recording) this.#parts.ledger?.group(row, pid, processStartTime(pid));
+  }
+
   #ofTask(row: TaskRow) {
     const { attempt } = row.snapshot.context;
     return { runId: row.run.id, taskId: row.taskId, name: row.name, stage: row.stage, attempt };
@@ -91,7 +109,7 @@ export class AttemptRunner implements AttemptHost {
   process(attempt: Attempt): void {
     const { row } = attempt;
     if (row.attempt !== attempt) return;
-    const end = this.#bound(attempt, this.#checked(attempt));
+    const end = this.#written(attempt, this.#bound(attempt, this.#checked(attempt)));
     if (end.kind === 'running') return;
     if (end.kind === 'suspending') return this.#suspend(attempt, end.on);
     if (row.abandoned) {
@@ -104,6 +122,18 @@ export class AttemptRunner implements AttemptHost {
       row,
       classifyAttempt(attempt, end, retryAt(attempt, end, clock.now(), random)),
     );
+  }
+
+  /** With a ledger, a result that cannot be written is a failure of the task. */
+  #written(attempt: Attempt, end: Attempt['end']): Attempt['end'] {
+    const { row } = attempt;
+    if (end.kind !== 'succeeded' || row.run.ledger?.recording !== true || !row.spec.keepsResult) return end;
+    try {
+      attempt.resultText = resultText(end.value, `the result of the task ${JSON.stringify(row.name)}`);
+      return end;
+    } catch (error) {
+      return { kind: 'failed', error };
+    }
   }
 
   /** A Task object makes its result of what was reported. */
@@ -175,6 +205,11 @@ export class AttemptRunner implements AttemptHost {
     if (row.abandoned || row.attempt === undefined) return;
     if (leaf.final || leaf.path === 'queued.backoff' || !hasBody(row)) row.attempt = undefined;
   }
+}
+
+/** Starts of a run that a crash cut off once, and of bodies that must not run twice, are known first (rule 10). */
+function isCommittedFirst({ run, spec }: TaskRow): boolean {
+  return run.ledger?.recording === true && (run.ledger.recovered || spec.onLost === 'fail');
 }
 
 /** The task is somewhere where a body is alive. */

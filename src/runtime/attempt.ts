@@ -18,6 +18,7 @@ export interface AttemptHost {
   /** The attempt has something to say at the next turn: its end, or a suspension. */
   attemptReported(attempt: Attempt): void;
   attemptProgress(row: TaskRow, percent: number | undefined, message: string | undefined): void;
+  attemptSpawned(row: TaskRow, pid: number): void;
   attemptOutput(row: TaskRow, stream: 'stdout' | 'stderr', chunk: string): void;
 }
 
@@ -42,6 +43,8 @@ export class Attempt implements AttemptRequest, AttemptReports, ContextSource {
   woken: PromiseSettledResult<unknown> | undefined = undefined;
   /** Epoch milliseconds. */
   startedAt = 0;
+  /** Codec text of what it returned, for the ledger. */
+  resultText: string | undefined = undefined;
   readonly #host: AttemptHost;
   #controller: AbortController | undefined = undefined;
 
@@ -100,6 +103,10 @@ export class Attempt implements AttemptRequest, AttemptReports, ContextSource {
 
   failed(error: unknown): void {
     this.#report({ kind: 'failed', error });
+  }
+
+  spawned(pid: number): void {
+    if (!this.over) this.#host.attemptSpawned(this.row, pid);
   }
 
   suspended(on: PromiseLike<unknown>): void {

@@ -8,9 +8,9 @@ export type BodyEnd =
 
 export class Body {
   readonly row: PipelineRow;
-  readonly enter: (controls: Controls) => unknown;
+  enter: (controls: Controls) => unknown;
   readonly controls: Controls;
-  readonly input: unknown;
+  input: unknown;
   end: BodyEnd | undefined = undefined;
   active = false;
   stopping = false;

@@ -120,10 +120,12 @@ export class Closing {
       this.#look();
     });
     this.#engine.idleListeners.clear();
+    await this.#engine.ledger?.drained();
     if (this.#suspended) this.#leaveTheRest();
     await this.#engine.executors.close();
     this.#engine.actors.root.send({ type: 'CLOSE', idle: true, token: RUNTIME });
-    this.#engine.lastTurn();
+    await this.#engine.lastTurn();
+    await this.#engine.ledger?.close();
   }
 
   #idle(): boolean {
@@ -138,7 +140,7 @@ export class Closing {
     return ![...runs].some((run) => run.tasks.some((task) => task.holding && !task.abandoned));
   }
 
-  /** Nothing here survives the process yet: who waits for what is left is told so, instead of for ever. */
+  /** What is left waits in the ledger, if there is one; who waits for it here is told so, instead of for ever. */
   #leaveTheRest(): void {
     const error = new SignalboxError(
       'SCHEDULER_ABORTED',
@@ -153,10 +155,14 @@ export class Closing {
       rejectWaiters(row, error);
     };
     for (const run of this.#engine.supervisor.runs) {
+      if (run.ledger?.recording) run.ledger.state = 'gone';
       run.body?.stop(error);
       leave(run);
       for (const stage of run.stages) leave(stage);
-      for (const task of run.tasks) leave(task);
+      for (const task of run.tasks) {
+        leave(task);
+        if (!task.visible) task.binding?.released();
+      }
     }
   }
 }

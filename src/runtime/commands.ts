@@ -59,7 +59,8 @@ export function performTask(supervisor: Supervisor, row: TaskRow, edge: Edge, ev
   }
 }
 
-function settleTask(supervisor: Supervisor, row: TaskRow): void {
+/** The bookkeeping of an end. */
+export function settleTask(supervisor: Supervisor, row: TaskRow): void {
   const { run, stageRow } = row;
   const end = row.snapshot.leaf.state as FinalState;
   stageRow.open -= 1;

@@ -6,6 +6,7 @@
 import { SignalboxError } from '../core/errors.ts';
 import type { TaskDefinition } from '../executors/define-task.ts';
 import type { ProcessResult } from '../executors/process-result.ts';
+import { isTask, type Task, type TaskValue } from '../task/index.ts';
 import { ambient } from './ambient.ts';
 import type { Body } from './body.ts';
 import type { Desk } from './desk.ts';
@@ -92,6 +93,7 @@ export class Controls {
     options: TaskOptions & { readonly args: NoInfer<A> },
   ): TaskBuilder<T>;
   task<T>(definition: TaskDefinition<readonly [], T>, options?: TaskOptions): TaskBuilder<T>;
+  task<K extends Task>(task: K, options?: TaskOptions): TaskBuilder<TaskValue<K>>;
   task(command: Command, options?: TaskOptions): TaskBuilder<ProcessResult>;
   task(subject: unknown, options?: unknown): TaskBuilder<unknown> {
     return new Builder(this.#desk, this.#body, this, subject, options);
@@ -142,17 +144,17 @@ export class Controls {
   /** The scheduler's clock, epoch milliseconds. */
   now(): number {
     this.check();
-    return this.#desk.clock.now();
+    return this.#desk.given(this.#body.row, 'now', () => this.#desk.clock.now());
   }
   /** The scheduler's random number, 0 up to 1. */
   random(): number {
     this.check();
-    return this.#desk.random();
+    return this.#desk.given(this.#body.row, 'random', () => this.#desk.random());
   }
   /** A new sortable id. */
   uuid(): string {
     this.check();
-    return this.#desk.ids.next();
+    return this.#desk.given(this.#body.row, 'uuid', () => this.#desk.ids.next());
   }
 
   /** Throws unless this run's body is active and it is its own code that calls. */
@@ -202,7 +204,9 @@ class Builder implements TaskBuilder<unknown> {
 
   run(): TaskHandle<unknown> {
     this.#controls.check();
-    this.#plan ??= this.#desk.plan(this.#subject, this.#options);
+    // A Task may have been changed, and its handler too, since it was submitted the last time.
+    const plan = isTask(this.#subject) ? undefined : this.#plan;
+    this.#plan = plan ?? this.#desk.plan(this.#subject, this.#options);
     return this.#desk.submitTask(this.#body.row, this.#plan);
   }
 }

@@ -132,12 +132,18 @@ function runCanMove(
   if (!run.bodyOver && !bodyWaits(run)) return true;
   const open = run.tasks.filter((task) => !task.snapshot.leaf.final);
   if (open.length === 0 && run.childRuns.size === 0) return true;
-  if (open.some((task) => taskCanMove(supervisor, task, stuck))) return true;
+  // What waits for others of its run moves when they do.
+  if (open.some((task) => !waits(task) && taskCanMove(supervisor, task, stuck))) return true;
   return [...run.childRuns].some((child) => runCanMove(supervisor, child, stuck, bodyWaits));
 }
 
 function taskCanMove(supervisor: Supervisor, task: TaskRow, stuck: Stuck): boolean {
   const { path } = task.snapshot.leaf;
+  if (waits(task)) {
+    return task.run.tasks.some(
+      (other) => !other.snapshot.leaf.final && !waits(other) && taskCanMove(supervisor, other, stuck),
+    );
+  }
   if (path !== 'queued.eligible') return !stuck.has(task);
   const { admission } = supervisor;
   const held = [...stuck].map((row) => row.vector);
@@ -146,4 +152,11 @@ function taskCanMove(supervisor: Supervisor, task: TaskRow, stuck: Stuck): boole
   const blockedByHead =
     head !== undefined && !admission.mayBePassed(head) && !admission.fitsBeside(head.vector, held);
   return !blockedByHead && admission.fitsBeside(task.vector, held);
+}
+
+/** It comes after a task that is not final, and has no deadline that could end it before. */
+function waits({ links, snapshot: { leaf, context } }: TaskRow): boolean {
+  if (leaf.state !== 'queued' || context.released || links === undefined || links.held) return false;
+  if (context.deadlineAt !== null) return false;
+  return links.parents.some((parent) => !parent.snapshot.leaf.final);
 }

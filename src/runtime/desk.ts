@@ -4,21 +4,24 @@
  */
 import type { Observable } from 'rxjs';
 import type { AnyActorRef } from 'xstate';
-import { taskLogic } from '../../machines/compiled.ts';
-import { RUNTIME } from '../../machines/protocol.ts';
 import type { Clock } from '../core/clock.ts';
-import { invalidArgument, SignalboxError, TerminatedError } from '../core/errors.ts';
+import { invalidArgument, TerminatedError } from '../core/errors.ts';
 import type { IdSource } from '../core/ids.ts';
 import type { Random } from '../core/random.ts';
+import type { ValueRecord } from '../stores/store.ts';
+import { isTask } from '../task/index.ts';
 import { ambient } from './ambient.ts';
 import { Body } from './body.ts';
 import { Controls } from './controls.ts';
 import type { Engine } from './engine.ts';
 import type { RuntimeEvent } from './events.ts';
+import { letGo, lostOf } from './ledger/let-go.ts';
 import { PipelineHandle } from './pipeline-handle.ts';
-import type { PipelineRow, Row, RunSpec, TaskRow, TaskSnapshot } from './rows.ts';
+import type { PipelineRow, Row, RunSpec, TaskRow } from './rows.ts';
 import { StageHandle } from './stage-handle.ts';
+import { Submission } from './submission.ts';
 import { TaskHandle } from './task-handle.ts';
+import { planTaskObject } from './task-object.ts';
 import { planTask, type TaskPlace, type TaskPlan } from './task-spec.ts';
 import {
   EndWait,
@@ -29,16 +32,13 @@ import {
   type WaitTimers,
 } from './waits.ts';
 
-const NO_UPSTREAM: ReadonlyMap<string, unknown> = new Map();
-const RELEASE = Object.freeze({ type: 'RELEASE', token: RUNTIME } as const);
-
 export class Desk {
   readonly #engine: Engine;
-  /** First snapshots of tasks without a deadline: shared, since they are equal. */
-  readonly #eligible = new Map<number, TaskSnapshot>();
+  readonly #submission: Submission;
 
   constructor(engine: Engine) {
     this.#engine = engine;
+    this.#submission = new Submission(engine);
   }
 
   get clock(): Clock {
@@ -64,71 +64,71 @@ export class Desk {
     after: readonly PipelineRow[],
     enter: (controls: Controls) => unknown,
     input: unknown,
+    keep?: (row: PipelineRow) => void,
   ): PipelineHandle<unknown> {
+    return new PipelineHandle(this, this.addRun(spec, after, enter, input, keep));
+  }
+
+  addRun(
+    spec: Omit<RunSpec, 'ids'>,
+    after: readonly PipelineRow[],
+    enter: (controls: Controls) => unknown,
+    input: unknown,
+    keep?: (row: PipelineRow) => void,
+  ): PipelineRow {
     const { supervisor, retention, ids } = this.#engine;
     const attach = (row: PipelineRow) => {
       row.body = new Body(row, enter, (body) => new Controls(this, body), input);
       retention.runOpened(row);
+      keep?.(row);
     };
-    const row = supervisor.addRun({ ...spec, ids }, after, attach);
-    return new PipelineHandle(this, row);
+    return supervisor.addRun({ ...spec, ids }, after, attach);
   }
 
   /** Reads what was given to `task()`. @throws INVALID_ARGUMENT, INVALID_TYPE */
   plan(subject: unknown, options: unknown): TaskPlan {
-    return planTask(subject, options);
+    if (!isTask(subject)) return planTask(subject, options);
+    return planTaskObject(subject, options, this.#engine.settings.handlers);
   }
 
-  submitTask(run: PipelineRow, plan: TaskPlan, place?: TaskPlace): TaskHandle<unknown> {
-    const { settings, executors, supervisor } = this.#engine;
-    const { spec, work, args } = plan;
-    const { maxQueuedTasks } = settings.limits;
-    if (settings.admission.queuedCount >= maxQueuedTasks) {
-      throw new SignalboxError(
-        'LIMIT_EXCEEDED',
-        `${maxQueuedTasks} tasks are queued; allowed: limits.maxQueuedTasks`,
-        {
-          hint: 'wait for some to finish before submitting more',
-          retryable: true,
-        },
-      );
-    }
-    const { canKill } = executors.for(spec.executor, work);
-    const vector = settings.admission.vector(spec.resources, spec.concurrencyKey);
-    const maxAttempts = spec.retry?.maxAttempts ?? 1;
-    const stage = run.stages.length - 1;
-    const binding = plan.bind?.(place?.upstream ?? NO_UPSTREAM);
-    if (place === undefined) {
-      const snapshot = this.#firstSnapshot(maxAttempts, canKill, spec.deadlineMs);
-      return new TaskHandle(
-        this,
-        supervisor.addTask({ run, stage, spec, vector, snapshot, work, args, binding }),
-      );
-    }
-    const { isFinally } = place;
-    const after = place.after.map((handle) => this.#rowOf(run, handle));
-    const deadlineAt = spec.deadlineMs === undefined ? null : this.clock.now() + spec.deadlineMs;
-    const snapshot = taskLogic.initial({ maxAttempts, canKill, deadlineAt });
-    const submission = { run, stage, spec, vector, snapshot, work, args, binding, after, isFinally };
-    return new TaskHandle(this, supervisor.addTask(submission));
+  /** Throws what `submitTask` would. */
+  checkTask(plan: TaskPlan): void {
+    this.#submission.check(plan);
   }
 
-  #rowOf(run: PipelineRow, handle: TaskHandle<unknown>): TaskRow {
-    const row = TaskHandle.rowOf(handle);
-    if (row?.run !== run)
-      throw new SignalboxError('NOT_OWNER', 'a task can only come after tasks of its own run');
-    return row;
+  submitTask(run: PipelineRow, plan: TaskPlan, place?: TaskPlace, held = false): TaskHandle<unknown> {
+    const handle = this.#bound(plan, (bound) => this.#submission.add(run, bound, place, held));
+    run.ledger?.replay?.submitted();
+    return handle;
   }
 
-  #firstSnapshot(maxAttempts: number, canKill: boolean, deadlineMs: number | undefined): TaskSnapshot {
-    if (deadlineMs !== undefined) return eligible(maxAttempts, canKill, this.clock.now() + deadlineMs);
-    const key = canKill ? maxAttempts : -maxAttempts;
-    let snapshot = this.#eligible.get(key);
-    if (snapshot === undefined) {
-      snapshot = eligible(maxAttempts, canKill, null);
-      if (this.#eligible.size < 64) this.#eligible.set(key, snapshot);
+  /** A Task object gets hold of its handle, so that it can be cancelled where it is. */
+  #bound({ task, ...plan }: TaskPlan, add: (plan: TaskPlan) => TaskRow): TaskHandle<unknown> {
+    if (task === undefined) return new TaskHandle(this, add(plan));
+    let handle: TaskHandle<unknown> | undefined;
+    const live = (): TaskHandle<unknown> => {
+      if (handle === undefined)
+        throw new Error(`the task ${plan.spec.name} was told of before it was submitted`);
+      return handle;
+    };
+    handle = new TaskHandle(this, add({ ...plan, bind: (upstream) => task.bind(upstream, live) }));
+    return handle;
+  }
+
+  /** A value for the code of a run: a new one, or the one that an earlier life of the run was given (rule 9). */
+  given<T extends number | string>(run: PipelineRow, kind: ValueRecord['kind'], make: () => T): T {
+    const { ledger } = this.#engine;
+    if (run.ledger === undefined || ledger === undefined) return make();
+    try {
+      const before = run.ledger.replay?.takeValue(kind);
+      if (before !== undefined) return before as T;
+    } catch (error) {
+      this.#engine.post(() => letGo(this.#engine.supervisor, run, error as Error));
+      throw error;
     }
-    return snapshot;
+    const value = make();
+    ledger.value(run.ledger, kind, value);
+    return value;
   }
 
   stageForward(run: PipelineRow, name: string | undefined): void {
@@ -167,9 +167,9 @@ export class Desk {
 
   /** Resolves with what `read` gives once the row's end is visible, or rejects with what it throws. */
   ending<T>(row: Row, options: WaitOptions | undefined, read: () => T, label: () => string): Promise<T> {
-    const { leftover, deadlocks } = this.#engine;
+    const { deadlocks } = this.#engine;
     const caller = ambient();
-    if (options !== undefined || leftover !== undefined || caller?.kind === 'task') {
+    if (options !== undefined || this.#lost(row) !== undefined || caller?.kind === 'task') {
       return this.until(row, options, label()).then(read);
     }
     if (row.kind !== 'stage') row.observed = true;
@@ -178,11 +178,16 @@ export class Desk {
     return new Promise((resolve, reject) => void new EndWait(row, caller, read, resolve, reject));
   }
 
+  /** Why the end of the row will never be known here. */
+  #lost(row: Row): Error | undefined {
+    return lostOf(row) ?? (row.visible ? undefined : this.#engine.leftover);
+  }
+
   /** Resolves when the row's end is visible; what the caller is waiting in is known to the deadlock check. */
   async until(row: Row, options: WaitOptions | undefined, label: string): Promise<void> {
     const limits = readWaitOptions(options);
-    const { leftover } = this.#engine;
-    if (leftover !== undefined && !row.visible) throw leftover;
+    const lost = this.#lost(row);
+    if (lost !== undefined) throw lost;
     if (row.kind !== 'stage') row.observed = true;
     const { promise, reject } = untilVisible(this.timers, row, limits, label);
     if (row.visible) await promise;
@@ -265,12 +270,4 @@ export interface CallerWait {
   readonly when: ReturnWhen;
   readonly reject: (reason: unknown) => void;
   readonly limits: WaitOptions;
-}
-
-/** The snapshot of a task that has no dependencies: `waiting`, and released on the spot. */
-function eligible(maxAttempts: number, canKill: boolean, deadlineAt: number | null): TaskSnapshot {
-  const waiting = taskLogic.initial({ maxAttempts, canKill, deadlineAt });
-  const edge = taskLogic.edgeFor(waiting, RELEASE);
-  if (edge === undefined) throw new Error('(T1) a waiting task must be releasable');
-  return taskLogic.follow(waiting, edge, RELEASE);
 }

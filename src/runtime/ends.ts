@@ -1,6 +1,6 @@
 /** What an end means (rule 1): which machine event the report of a body becomes. */
 import { type PipelineEvent, RUNTIME, type TaskEvent } from '../../machines/protocol.ts';
-import { CancelledError, TerminatedError } from '../core/errors.ts';
+import { CancelledError, SignalboxError, TerminatedError } from '../core/errors.ts';
 import { logSafely } from '../core/logger.ts';
 import type { Random } from '../core/random.ts';
 import type { Attempt, AttemptEnd } from './attempt.ts';
@@ -43,11 +43,17 @@ export function retryAt(attempt: Attempt, end: Reported, now: number, random: Ra
   const { spec, snapshot } = attempt.row;
   const { failures, maxAttempts, ending } = snapshot.context;
   if (spec.retry === undefined || failures + 1 >= maxAttempts) return null;
+  if (end.kind === 'failed' && isUnwritable(end.error)) return null;
   if (end.kind === 'succeeded' && ending === null) return null;
   if (ending !== null && ending.kind !== 'timeout') return null;
   const error = ending === null && end.kind === 'failed' ? end.error : ending?.error;
   if (!isWorthIt(spec.retry.when, error, attempt)) return null;
   return now + backoffMs(spec.retry, failures + 1, random);
+}
+
+/** Doing the work again would not make its result any easier to write. */
+function isUnwritable(error: unknown): boolean {
+  return error instanceof SignalboxError && error.code === 'RESULT_NOT_SERIALISABLE';
 }
 
 function isWorthIt(

@@ -7,7 +7,13 @@
  * A turn: inbox, admission until nothing more may be admitted (S6), bodies, events; rule 6 cuts it.
  */
 import type { Leaf } from '../../machines/compile.ts';
-import type { PipelineEvent, StageEvent, SupervisorEvent, TaskEvent } from '../../machines/protocol.ts';
+import {
+  type PipelineEvent,
+  RUNTIME,
+  type StageEvent,
+  type SupervisorEvent,
+  type TaskEvent,
+} from '../../machines/protocol.ts';
 import { IdSource } from '../core/ids.ts';
 import { Actors } from './actors.ts';
 import type { Attempt } from './attempt.ts';
@@ -16,6 +22,8 @@ import { Deadlocks } from './deadlock.ts';
 import { EventHub } from './event-hub.ts';
 import { type ExecutorFactory, ExecutorSet } from './executor-set.ts';
 import type { Host } from './host.ts';
+import { Ledger, type LedgerHost } from './ledger/ledger.ts';
+import { letGo, mayBeShown } from './ledger/let-go.ts';
 import type { SchedulerSettings } from './options.ts';
 import { Recorder } from './recorder.ts';
 import { ResourceReporter } from './resource-reporter.ts';
@@ -35,6 +43,8 @@ export class Engine implements Host, TurnWork, WaitTimers {
   readonly settings: SchedulerSettings;
   readonly ids: IdSource;
   readonly hub: EventHub;
+  /** Undefined without a store. */
+  readonly ledger: Ledger | undefined;
   readonly recorder: Recorder;
   readonly supervisor: Supervisor;
   readonly actors: Actors;
@@ -52,6 +62,8 @@ export class Engine implements Host, TurnWork, WaitTimers {
   graceMs: number;
   /** Set when a suspended scheduler was closed: what is not final now will never be. */
   leftover: Error | undefined = undefined;
+  /** Runs that are given again what earlier lives of theirs have recorded. */
+  readonly replays = new Set<PipelineRow>();
   readonly #lastEnds = new SharedEnds();
   #inbox: Message[] = [];
   #admissionDue = false;
@@ -66,10 +78,11 @@ export class Engine implements Host, TurnWork, WaitTimers {
       clock,
       logger,
       ring: limits.eventRing,
-      onVisible: this.#onVisible,
+      onVisible: this.onVisible,
       wake: this.#wakeTurn,
     });
-    this.recorder = new Recorder(this.hub);
+    this.ledger = this.#makeLedger();
+    this.recorder = new Recorder(this.hub, this.ledger);
     this.supervisor = new Supervisor({
       admission: settings.admission,
       pipelineParallelism: settings.pipelineParallelism,
@@ -82,9 +95,28 @@ export class Engine implements Host, TurnWork, WaitTimers {
     this.#timers = new Timers(clock, this.post);
     this.#turns = new Turns(clock, this);
     this.#resources = new ResourceReporter(settings.admission, this.hub);
-    const { supervisor, executors, hub, post } = this;
-    this.#attempts = new AttemptRunner({ settings, supervisor, executors, hub, post });
+    const { supervisor, executors, hub, ledger, post } = this;
+    this.#attempts = new AttemptRunner({ settings, supervisor, executors, hub, ledger, post });
     this.#runs = new RunRunner(supervisor, () => this.settings.clock.now() + this.graceMs, post);
+  }
+
+  #makeLedger(): Ledger | undefined {
+    const { store, durability, storeRetryMs, clock, logger } = this.settings;
+    if (store === undefined) return undefined;
+    const host: LedgerHost = {
+      takeEvents: () => this.hub.take(),
+      showEvents: (events) => this.hub.deliver(events, mayBeShown),
+      tell: (event) => this.hub.tell(event),
+      stall: (stalled) => {
+        this.supervisor.stalled = stalled;
+        this.wake();
+      },
+      letGo: (run, error) => letGo(this.supervisor, run, error),
+      refuse: (run, error) => void this.supervisor.sendRun(run, { type: 'REFUSE', error, token: RUNTIME }),
+      accepted: (run) => this.supervisor.admitToQueue(run),
+      post: this.post,
+    };
+    return new Ledger({ store, durability, retryMs: storeRetryMs, clock, logger, host });
   }
 
   // --- turns -------------------------------------------------------------------------------------------
@@ -108,7 +140,7 @@ export class Engine implements Host, TurnWork, WaitTimers {
       this.#admissionDue ||
       readyTasks.length > 0 ||
       readyRuns.length > 0 ||
-      this.hub.waiting
+      (this.hub.waiting && this.#showsAtOnce)
     );
   }
 
@@ -126,8 +158,35 @@ export class Engine implements Host, TurnWork, WaitTimers {
     let done = this.#readInbox(budget);
     if (this.#admissionDue) done += this.#admit(budget);
     done += this.#startReady();
-    if (this.hub.waiting) done += this.hub.flush(budget);
+    if (this.hub.waiting && this.#showsAtOnce) done += this.hub.flush(budget);
     return done;
+  }
+
+  /** With a strict ledger, events wait for the commit at the end of their turn (L1). */
+  get #showsAtOnce(): boolean {
+    return this.ledger === undefined || !this.ledger.strict;
+  }
+
+  /** The end of a turn: what it did is committed and shown; replayed runs go one step on. */
+  boundary(): void {
+    if (this.ledger === undefined) return;
+    this.hub.beginSlice();
+    try {
+      this.ledger.turn();
+      if (this.replays.size > 0) this.#stepReplays();
+    } finally {
+      this.hub.endSlice();
+    }
+  }
+
+  #stepReplays(): void {
+    let again = false;
+    for (const run of this.replays) {
+      const replay = run.ledger?.replay;
+      if (replay?.step(run.bodyWaits > 0 || run.bodyOver)) again = true;
+      if (replay === undefined || replay.over || run.snapshot.leaf.final) this.replays.delete(run);
+    }
+    if (again) this.#turns.wake();
   }
 
   #readInbox(budget: number): number {
@@ -190,6 +249,11 @@ export class Engine implements Host, TurnWork, WaitTimers {
     if (row.kind !== 'stage' && row.snapshot.context.outcome === null) this.retime(row);
   }
 
+  restored(row: TaskRow, id: string): void {
+    row.keepId(id);
+    this.recorder.restored(row);
+  }
+
   moved(row: Row, previous: Leaf, event: TaskEvent | PipelineEvent | StageEvent): void {
     this.recorder.moved(row, previous, event);
     if (row.kind === 'task') this.#attempts.retire(row);
@@ -239,6 +303,7 @@ export class Engine implements Host, TurnWork, WaitTimers {
   }
 
   closed(run: PipelineRow): void {
+    this.ledger?.closed(run);
     this.retention.runClosed(run);
     this.#lookIdle();
   }
@@ -266,7 +331,7 @@ export class Engine implements Host, TurnWork, WaitTimers {
   }
 
   /** The end of a row was delivered: from here on handles, waits and streams see it (L1). */
-  readonly #onVisible = (row: Row, end: EndMark): void => {
+  readonly onVisible = (row: Row, end: EndMark): void => {
     row.end = end;
     if (row.actor !== undefined) this.actors.drop(row);
     if (this.hub.routed) this.hub.complete(row.actorId);
@@ -276,7 +341,8 @@ export class Engine implements Host, TurnWork, WaitTimers {
   };
 
   /** Delivers what is still queued and completes every stream: nothing comes after. */
-  lastTurn(): void {
+  async lastTurn(): Promise<void> {
+    await this.ledger?.drained();
     while (this.hub.waiting) this.hub.flush(Number.POSITIVE_INFINITY);
     this.hub.end();
   }

@@ -70,14 +70,14 @@ export class EventHub {
   }
 
   /** `row`: the task that moved, where the body says more of the move than the row knows. */
-  emit(body: EventBody, row?: TaskRow): void {
-    this.#queue.add(body, row, row?.snapshot, undefined, this.now);
+  emit(body: EventBody, row?: TaskRow, runSeq = 0): void {
+    this.#queue.add(body, row, row?.snapshot, undefined, this.now, runSeq);
     this.#options.wake();
   }
 
   /** A move of a row. Its event is made from the row's present snapshot when it is delivered. */
-  move(type: MoveType, row: Row, previous: LifecycleState | undefined, at: number): void {
-    this.#queue.add(type, row, row.snapshot, previous, at);
+  move(type: MoveType, row: Row, previous: LifecycleState | undefined, at: number, runSeq: number): void {
+    this.#queue.add(type, row, row.snapshot, previous, at, runSeq);
     this.#options.wake();
   }
 
@@ -95,6 +95,31 @@ export class EventHub {
     return delivered;
   }
 
+  /** Takes what waits out, to be delivered later; undefined for nothing. */
+  take(): Moves | undefined {
+    const taken = this.#queue;
+    if (taken.size === 0) return undefined;
+    this.#queue = this.#spare;
+    this.#spare = new Moves();
+    return taken;
+  }
+
+  /** Delivers what was taken out, but for what `keep` refuses. */
+  deliver(taken: Moves, keep: (row: Row | undefined, runSeq: number) => boolean): void {
+    for (let i = 0; i < taken.size; i += 1) {
+      if (keep(taken.row[i], taken.runSeq[i] ?? 0)) this.#deliver(taken, i);
+    }
+    taken.clear();
+    this.#spare = taken;
+  }
+
+  /** Delivers an event now, before what waits. */
+  tell(body: EventBody): void {
+    const only = new Moves();
+    only.add(body, undefined, undefined, undefined, this.now, 0);
+    this.#deliver(only, 0);
+  }
+
   #deliver(batch: Moves, i: number): void {
     this.#seq += 1;
     const what = batch.what[i];
@@ -109,7 +134,9 @@ export class EventHub {
       if (this.#byId.size > 0) this.#route(event);
     } else this.#ring.keepMove(batch, i, this.#seq);
     if (row !== undefined && isEnd(what, snapshot)) {
-      this.#options.onVisible(row, { seq: this.#seq, at: batch.at[i] ?? 0, previous: batch.previous[i] });
+      const at = batch.at[i] ?? 0;
+      const runSeq = batch.runSeq[i] ?? 0;
+      this.#options.onVisible(row, { seq: this.#seq, at, previous: batch.previous[i], runSeq });
     }
   }
 
@@ -180,13 +207,23 @@ function isEnd(what: Moves['what'][number] | undefined, snapshot: Row['snapshot'
   return what === 'state' && snapshot?.leaf.final === true;
 }
 
+/** In place: the event was made a moment ago, and a copy of every event is felt. */
+function numbered(event: RuntimeEvent, runSeq: number): RuntimeEvent {
+  (event as { runSeq?: number }).runSeq = runSeq;
+  return event;
+}
+
 function eventAt(moves: Moves, i: number, seq: number): RuntimeEvent {
   const what = moves.what[i];
   const at = moves.at[i] ?? 0;
   const row = moves.row[i];
-  if (typeof what === 'object') return { ...what, seq, at } as RuntimeEvent;
+  const runSeq = moves.runSeq[i] ?? 0;
+  if (typeof what === 'object') {
+    return (runSeq === 0 ? { ...what, seq, at } : { ...what, seq, at, runSeq }) as RuntimeEvent;
+  }
   const snapshot = moves.snapshot[i];
   if (what === undefined || row === undefined || snapshot === undefined)
     throw new Error('a move without a row');
-  return describeMove(what, row, snapshot, moves.previous[i], seq, at);
+  const event = describeMove(what, row, snapshot, moves.previous[i], seq, at);
+  return runSeq === 0 ? event : numbered(event, runSeq);
 }

@@ -6,6 +6,8 @@ interface Numbered {
   readonly seq: number;
   /** Epoch milliseconds. */
   readonly at: number;
+  /** With a ledger, of stored events: counts up in their run, also over a restart. */
+  readonly runSeq?: number;
 }
 
 interface OfRun extends Numbered {
@@ -46,6 +48,12 @@ export type TaskDetailEvent =
       readonly code: 'INVALID_TRANSITION';
     });
 
+/** The store did not take what happened to the task; it goes on, unrecorded (relaxed durability). */
+export type PersistenceEvent = OfTask & {
+  readonly type: 'task:persistence-failed';
+  readonly error: unknown;
+};
+
 export type AttemptEvent = OfTask & {
   readonly type:
     | 'attempt:started'
@@ -71,6 +79,8 @@ export type SchedulerEvent =
     })
   | (Numbered & { readonly type: 'scheduler:paused'; readonly reason?: string })
   | (Numbered & { readonly type: 'scheduler:unpaused' | 'scheduler:shutdown' | 'scheduler:closed' })
+  | (Numbered & { readonly type: 'store:failing'; readonly error: unknown })
+  | (Numbered & { readonly type: 'store:recovered' })
   | (Numbered & { readonly type: 'observer:error'; readonly error: unknown });
 
 export type RuntimeEvent =
@@ -78,6 +88,7 @@ export type RuntimeEvent =
   | StageStateEvent
   | TaskStateEvent
   | TaskDetailEvent
+  | PersistenceEvent
   | AttemptEvent
   | RejectedEvent
   | SchedulerEvent;

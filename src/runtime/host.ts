@@ -12,6 +12,8 @@ export interface Host {
   wake(): void;
   /** A row was added in its first state. */
   submitted(row: Row): void;
+  /** A task of an earlier life of its run was added where that left it. */
+  restored(row: TaskRow, id: string): void;
   /** A row moved; `previous` is the leaf of its chart that it left. */
   moved(row: Row, previous: Leaf, event: TaskEvent | PipelineEvent | StageEvent): void;
   /** An event was refused; the row did not change (T1). */

@@ -3,15 +3,21 @@
 export type { CloseMode, CloseOptions } from './closing.ts';
 export { Controls, copyTaskOptions, SUBMIT, type TaskBuilder } from './controls.ts';
 export type { EventBody, RuntimeEvent } from './events.ts';
+export type { LeasedRun, RecoverResult, Styles, UnknownRun } from './ledger/recovery.ts';
 export type { Limits, SchedulerOptions } from './options.ts';
 export { PipelineHandle, type PipelineSnapshotView } from './pipeline-handle.ts';
 export {
+  CHILDREN,
+  type CheckTask,
   CLAIM,
+  DEFINITION,
   ENTER,
   NAME,
   type PipelineFunction,
   type RunnablePipeline,
   type RunOptions,
+  type StyleDefinition,
+  SUBMITTED,
 } from './run-options.ts';
 export { Scheduler, type TypedPipeline, type UseOptions } from './scheduler.ts';
 export type { ResourceUse, SchedulerSnapshot } from './snapshot.ts';

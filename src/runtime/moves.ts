@@ -16,6 +16,8 @@ export class Moves {
   readonly snapshot: (Snapshot | undefined)[] = [];
   readonly previous: (LifecycleState | undefined)[] = [];
   readonly at: number[] = [];
+  /** Number of the event in its run, 0 for what no ledger has. */
+  readonly runSeq: number[] = [];
   #size = 0;
 
   get size(): number {
@@ -28,6 +30,7 @@ export class Moves {
     snapshot: Snapshot | undefined,
     previous: LifecycleState | undefined,
     at: number,
+    runSeq: number,
   ): void {
     const i = this.#size;
     this.what[i] = what;
@@ -35,6 +38,7 @@ export class Moves {
     this.snapshot[i] = snapshot;
     this.previous[i] = previous;
     this.at[i] = at;
+    this.runSeq[i] = runSeq;
     this.#size = i + 1;
   }
 
@@ -44,7 +48,7 @@ export class Moves {
     this.#size = 0;
     if (size > KEPT_ROOM)
       for (const column of [this.what, this.row, this.snapshot, this.previous]) column.length = 0;
-    if (size > KEPT_ROOM) this.at.length = 0;
+    if (size > KEPT_ROOM) this.at.length = this.runSeq.length = 0;
     else for (let i = 0; i < size; i += 1) this.what[i] = this.row[i] = this.snapshot[i] = undefined;
   }
 }
@@ -75,6 +79,7 @@ export class RecentMoves extends Moves {
     this.snapshot[i] = from.snapshot[index];
     this.previous[i] = from.previous[index];
     this.at[i] = from.at[index] ?? 0;
+    this.runSeq[i] = from.runSeq[index] ?? 0;
     this.seq[i] = seq;
   }
 

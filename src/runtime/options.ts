@@ -9,13 +9,17 @@ import {
   KEEP_FINISHED_RUNS,
   KEEP_FINISHED_TASKS,
   MAX_QUEUED_TASKS,
+  STORE_RETRY_MS,
 } from '../core/limits.ts';
 import { type Logger, quietLogger } from '../core/logger.ts';
 import { type Random, systemRandom } from '../core/random.ts';
 import type { Executor } from '../executors/executor.ts';
+import type { Durability, Store } from '../stores/store.ts';
+import { Handlers, type HandlersOption } from '../task/index.ts';
 import type { InspectOption } from './actors.ts';
 import type { TaskRow } from './rows.ts';
-import { checkKeys } from './task-spec.ts';
+import { isRunnable, NAME, type RunnablePipeline } from './run-options.ts';
+import { checkKeys, readDuration } from './task-spec.ts';
 
 export interface Limits {
   /** Tasks queued at once; one more is refused with LIMIT_EXCEEDED. Default 10,000,000. */
@@ -41,6 +45,22 @@ export interface SchedulerOptions {
     | 'backfill'
     | { readonly policy: 'backfill'; readonly bypassLimit?: number }
     | { readonly policy: 'strict' };
+  /** Where runs are kept, so that they outlive this process: `memoryStore()`, `sqliteStore(path)`. Default none. */
+  readonly store?: Store;
+  /**
+   * `strict` (default): nobody sees an outcome before it is committed, and a store that fails stops admission.
+   * `relaxed`: outcomes are seen at once and committed soon after; a store that fails stops nothing.
+   */
+  readonly durability?: Durability;
+  /** How long a failing store is tried again before its runs are given up, in milliseconds. Default 60,000. */
+  readonly storeRetryMs?: number;
+  /** Pipelines that `resume` and `recover` find by their names. */
+  readonly pipelines?: readonly RunnablePipeline[];
+  /**
+   * How Tasks of each kind are run, besides or instead of the built-in `bash powershell call`; `'none'` starts
+   * without them. See `registerHandler`.
+   */
+  readonly handlers?: HandlersOption;
   readonly limits?: Partial<Limits>;
   /** Your own executors by name; a built-in name replaces the built-in one. */
   readonly executors?: Readonly<Record<string, Executor>>;
@@ -57,6 +77,11 @@ export interface SchedulerSettings {
   readonly admission: Admission<TaskRow>;
   readonly pipelineParallelism: number;
   readonly taskParallelism: number;
+  readonly store: Store | undefined;
+  readonly durability: Durability;
+  readonly storeRetryMs: number;
+  readonly pipelines: ReadonlyMap<string, RunnablePipeline>;
+  readonly handlers: Handlers;
   readonly limits: Limits;
   readonly executors: Readonly<Record<string, Executor>>;
   readonly inspect: InspectOption;
@@ -67,7 +92,7 @@ export interface SchedulerSettings {
 }
 
 const NAMES =
-  'resources pipelineParallelism taskParallelism admission limits executors inspect graceMs clock random logger'.split(
+  'resources pipelineParallelism taskParallelism admission store durability storeRetryMs pipelines handlers limits executors inspect graceMs clock random logger'.split(
     ' ',
   );
 
@@ -94,6 +119,11 @@ export function readOptions(given: unknown): SchedulerSettings {
     }),
     pipelineParallelism: readParallelism('pipelineParallelism', options.pipelineParallelism),
     taskParallelism,
+    store: readStore(options.store),
+    durability: readDurability(options.durability),
+    storeRetryMs: readDuration('storeRetryMs', options.storeRetryMs) ?? STORE_RETRY_MS,
+    pipelines: readPipelines(options.pipelines),
+    handlers: new Handlers(options.handlers),
     limits: readLimits(options.limits),
     executors: readExecutors(options.executors),
     inspect: readInspect(options.inspect),
@@ -145,6 +175,37 @@ function readLimits(value: unknown): Limits {
     }
   }
   return { ...DEFAULT_LIMITS, ...given };
+}
+
+function readStore(value: unknown): Store | undefined {
+  if (value === undefined) return undefined;
+  const store = value as Partial<Store> | null;
+  if (typeof store === 'object' && typeof store?.open === 'function' && typeof store.events === 'function')
+    return value as Store;
+  throw invalidArgument(
+    'store',
+    value,
+    'memoryStore(), sqliteStore(path), or an object that implements Store',
+  );
+}
+
+function readDurability(value: unknown): Durability {
+  if (value === undefined || value === 'strict' || value === 'relaxed') return value ?? 'strict';
+  throw invalidArgument('durability', value, "'strict' or 'relaxed'");
+}
+
+function readPipelines(value: unknown): ReadonlyMap<string, RunnablePipeline> {
+  if (value !== undefined && !Array.isArray(value))
+    throw invalidArgument('pipelines', value, 'an array of definePipeline(...) and graphs');
+  const byName = new Map<string, RunnablePipeline>();
+  for (const pipeline of (value ?? []) as readonly unknown[]) {
+    if (!isRunnable(pipeline))
+      throw invalidArgument('an element of pipelines', pipeline, 'definePipeline(...)');
+    const name = pipeline[NAME];
+    if (byName.has(name)) throw invalidArgument('pipelines', name, 'each name once');
+    byName.set(name, pipeline);
+  }
+  return byName;
 }
 
 function readExecutors(value: unknown): Readonly<Record<string, Executor>> {

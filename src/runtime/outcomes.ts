@@ -9,6 +9,12 @@ export function outcomeOf(row: TaskRow | PipelineRow): Outcome | undefined {
 
 /** The result of a row that is final, or throws what `result()` rejects with. */
 export function resultOf(row: TaskRow | PipelineRow): unknown {
+  row.observed = true;
+  return endValueOf(row);
+}
+
+/** The same, while nobody has looked at it yet. */
+export function endValueOf(row: TaskRow | PipelineRow): unknown {
   const outcome = finalOutcome(row);
   switch (outcome.kind) {
     case 'succeeded':
@@ -25,6 +31,7 @@ export function resultOf(row: TaskRow | PipelineRow): unknown {
 
 /** The error of a failed row, undefined for a succeeded one; throws for a cancelled or blocked one. */
 export function exceptionOf(row: TaskRow | PipelineRow): unknown {
+  row.observed = true;
   const outcome = finalOutcome(row);
   if (outcome.kind === 'failed') return outcome.error;
   if (outcome.kind === 'succeeded') return undefined;
@@ -32,7 +39,6 @@ export function exceptionOf(row: TaskRow | PipelineRow): unknown {
 }
 
 function finalOutcome(row: TaskRow | PipelineRow): Outcome {
-  row.observed = true;
   const outcome = outcomeOf(row);
   if (outcome === undefined) throw new Error(`the ${row.kind} ${row.name} is not final`);
   return outcome;

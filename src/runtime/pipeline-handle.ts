@@ -54,9 +54,14 @@ export class PipelineHandle<T> extends RowHandle<T, PipelineRow> {
     this.#checkKept();
     return super.done;
   }
-  /** Resolves once the run is accepted (in memory: at once); rejects RUN_EXISTS. */
+  /**
+   * Resolves once the store has the run (without a store: at once). Rejects RUN_EXISTS; of a resumed run
+   * PERSISTENCE_NOT_FOUND, RUN_LEASED, REPLAY_MISMATCH; STORE_UNAVAILABLE, STORE_SCHEMA.
+   */
   get accepted(): Promise<void> {
-    return this.row.refusal === undefined ? Promise.resolve() : Promise.reject(this.row.refusal);
+    const { refusal, ledger } = this.row;
+    if (refusal !== undefined) return Promise.reject(refusal);
+    return ledger === undefined ? Promise.resolve() : ledger.accepted;
   }
   get stages(): readonly StageHandle[] {
     this.#checkKept();

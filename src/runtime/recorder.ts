@@ -6,10 +6,14 @@ import type { Leaf } from '../../machines/compile.ts';
 import { pipelineLogic, taskLogic } from '../../machines/compiled.ts';
 import type { LifecycleState } from '../../machines/lifecycle.ts';
 import type { PipelineEvent, StageEvent, TaskEvent } from '../../machines/protocol.ts';
+import type { AttemptMark } from '../stores/moves.ts';
 import type { EventHub } from './event-hub.ts';
 import { describeMove, ofTask } from './event-text.ts';
 import type { AttemptEvent, EventBody, RuntimeEvent } from './events.ts';
-import type { Row, TaskRow } from './rows.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { movePayload } from './ledger/payload.ts';
+import type { AnyEvent } from './mailbox.ts';
+import type { PipelineRow, Row, TaskRow } from './rows.ts';
 
 export type StateCounts = Record<LifecycleState, number>;
 
@@ -55,12 +59,14 @@ class LeafCounts {
 
 export class Recorder {
   readonly #hub: EventHub;
+  readonly #ledger: Ledger | undefined;
   /** How many tasks and runs are in each state; the ends are cumulative (rule 12). */
   readonly #tasks = new LeafCounts(taskLogic.leaves);
   readonly #pipelines = new LeafCounts(pipelineLogic.leaves);
 
-  constructor(hub: EventHub) {
+  constructor(hub: EventHub, ledger: Ledger | undefined) {
     this.#hub = hub;
+    this.#ledger = ledger;
   }
 
   get tasks(): StateCounts {
@@ -73,7 +79,20 @@ export class Recorder {
   submitted(row: Row, now: number): void {
     if (row.kind === 'task') this.#tasks.enter(row.snapshot.leaf);
     else if (row.kind === 'pipeline') this.#pipelines.enter(row.snapshot.leaf);
-    this.#hub.move('state', row, undefined, now);
+    const runSeq = this.#ledger === undefined ? 0 : this.#ledger.submitted(row, now);
+    this.#hub.move('state', row, undefined, now, runSeq);
+  }
+
+  /** A row of an earlier life: what happened to it was told there. */
+  restored(row: TaskRow): void {
+    this.#tasks.enter(row.snapshot.leaf);
+  }
+
+  /** A task that ended in an earlier life is done again. */
+  reopened(row: TaskRow, before: string): void {
+    const { now } = this.#hub;
+    const runSeq = this.#ledger === undefined ? 0 : this.#ledger.note(row, 'none', now, undefined);
+    this.#hub.move('state', row, before as LifecycleState, now, runSeq);
   }
 
   moved(row: Row, from: Leaf, event: TaskEvent | PipelineEvent | StageEvent): void {
@@ -85,42 +104,54 @@ export class Recorder {
     }
     if (row.kind === 'pipeline') {
       this.#pipelines.move(from, row.snapshot.leaf);
-      if (state === previous && phase !== 'suspended') return undefined;
+      if (state === previous && phase !== 'suspended') return this.#stopping(row);
     }
-    return this.#hub.move('state', row, previous, this.#hub.now);
+    const { now } = this.#hub;
+    return this.#hub.move('state', row, previous, now, this.#noted(row, event, 'none', now));
+  }
+
+  /** Writes a move down; gives the number of its first event. */
+  #noted(row: Row, event: AnyEvent, mark: AttemptMark, at: number): number {
+    const ledger = this.#ledger;
+    return ledger === undefined ? 0 : ledger.note(row, mark, at, movePayload(row, event));
+  }
+
+  /** That something is being stopped is an event to nobody, but has to be known after a crash. */
+  #stopping(row: PipelineRow | TaskRow): void {
+    if (row.snapshot.leaf.phase !== 'terminating') return;
+    this.#ledger?.note(row, 'none', this.#hub.now, movePayload(row, undefined));
   }
 
   #taskMoved(row: TaskRow, previous: LifecycleState, event: TaskEvent): void {
-    if (!isTold(row, previous, event)) return;
+    if (!isTold(row, previous, event)) return this.#stopping(row);
     const { now } = this.#hub;
-    const end = row.attempt === undefined ? undefined : attemptEnd(row, event);
-    if (end === 'attempt:failed') this.#attemptFailed(row, event);
-    else if (end !== undefined) this.#hub.move(end, row, undefined, now);
+    const end = attemptEnd(row, event);
+    const began = event.type === 'START' && row.attempt === undefined;
+    const first = this.#noted(row, event, began ? 'started' : end === undefined ? 'none' : MARKS[end], now);
+    const second = first === 0 ? 0 : first + 1;
+    if (end === 'attempt:failed') this.#attemptFailed(row, event, first);
+    else if (end !== undefined) this.#hub.move(end, row, undefined, now, first);
     const { phase } = row.snapshot.leaf;
-    if (phase === 'backoff' || phase === 'held') this.#putBack(row, previous, event, now);
-    else this.#hub.move('state', row, previous, now);
-    if (event.type === 'START' && row.attempt === undefined) {
-      this.#hub.move('attempt:started', row, undefined, now);
-    }
+    const runSeq = end === undefined ? first : second;
+    if (phase === 'backoff' || phase === 'held') this.#putBack(row, previous, event, now, runSeq);
+    else this.#hub.move('state', row, previous, now, runSeq);
+    if (began) this.#hub.move('attempt:started', row, undefined, now, second);
   }
 
   /** The error of an attempt is in the event that ended it; a machine that goes on does not keep it. */
-  #attemptFailed(row: TaskRow, event: TaskEvent): void {
+  #attemptFailed(row: TaskRow, event: TaskEvent, runSeq: number): void {
     const { attempt, outcome } = row.snapshot.context;
     const error = outcome?.error ?? ('error' in event ? event.error : undefined);
-    this.#hub.emit({
-      type: 'attempt:failed',
-      ...ofTask(row, attempt),
-      ...(error === undefined ? {} : { error }),
-    });
+    const told = error === undefined ? {} : { error };
+    this.#hub.emit({ type: 'attempt:failed', ...ofTask(row, attempt), ...told }, undefined, runSeq);
   }
 
   /** Why a task was put back, the error or the reason, is in the event that did it. */
-  #putBack(row: TaskRow, previous: LifecycleState, event: TaskEvent, at: number): void {
+  #putBack(row: TaskRow, previous: LifecycleState, event: TaskEvent, at: number, runSeq: number): void {
     const told = describeMove('state', row, row.snapshot, previous, 0, at);
     const error = 'error' in event ? { error: event.error } : {};
     const reason = 'reason' in event && event.reason !== undefined ? { reason: event.reason } : {};
-    this.#hub.emit({ ...told, ...error, ...reason } as EventBody, row);
+    this.#hub.emit({ ...told, ...error, ...reason } as EventBody, row, runSeq);
   }
 
   /** Every refused event is told, in every state (T1). */
@@ -165,10 +196,20 @@ function isTold({ snapshot: { leaf } }: TaskRow, previous: LifecycleState, event
   return true;
 }
 
-/** How the live attempt of a task ended with this move; undefined when it goes on. */
-function attemptEnd(row: TaskRow, event: TaskEvent): AttemptEvent['type'] | undefined {
+type EndOfAttempt = Exclude<AttemptEvent['type'], 'attempt:started'>;
+
+const MARKS: Readonly<Record<EndOfAttempt, AttemptMark>> = {
+  'attempt:succeeded': 'succeeded',
+  'attempt:failed': 'failed',
+  'attempt:cancelled': 'cancelled',
+  'attempt:lost': 'lost',
+};
+
+/** How the live attempt of a task ended with this move; undefined when it goes on, or there is none. */
+function attemptEnd(row: TaskRow, event: TaskEvent): EndOfAttempt | undefined {
   const { state, phase, final } = row.snapshot.leaf;
   if (event.type === 'LOSE') return 'attempt:lost';
+  if (row.attempt === undefined) return undefined;
   if (phase === 'backoff') return 'attempt:failed';
   if (!final) return undefined;
   if (state === 'succeeded') return 'attempt:succeeded';

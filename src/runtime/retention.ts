@@ -18,6 +18,10 @@ export class Retention {
     this.#open.set(run.id, run);
   }
 
+  isOpen(runId: string): boolean {
+    return this.#open.has(runId);
+  }
+
   find(runId: string): PipelineRow | undefined {
     return this.#open.get(runId) ?? this.#finished.get(runId);
   }
@@ -83,7 +87,9 @@ export class Retention {
 }
 
 function isUnobservedFailure(task: TaskRow): boolean {
-  return task.snapshot.leaf.state === 'failed' && !task.observed;
+  // The result of a graph shows its tasks: who looked at that has looked at them.
+  const isShown = task.links !== undefined && task.run.observed;
+  return task.snapshot.leaf.state === 'failed' && !task.observed && !isShown;
 }
 
 function withoutValue({ leaf, context }: PipelineSnapshot): PipelineSnapshot {

@@ -6,6 +6,8 @@ import type { LifecycleState } from '../../machines/lifecycle.ts';
 import type { Outcome } from '../../machines/protocol.ts';
 import type { Desk } from './desk.ts';
 import type { RuntimeEvent } from './events.ts';
+import { isDurable } from './ledger/let-go.ts';
+import { shownLeaf } from './ledger/shown.ts';
 import { exceptionOf, outcomeOf, resultOf } from './outcomes.ts';
 import type { PipelineRow, TaskRow } from './rows.ts';
 import type { WaitOptions } from './waits.ts';
@@ -26,15 +28,15 @@ export abstract class RowHandle<T, R extends TaskRow | PipelineRow> {
   }
   /** One of the seven: `queued ready running succeeded failed cancelled blocked`. */
   get state(): LifecycleState {
-    return this.row.snapshot.leaf.state as LifecycleState;
+    return shownLeaf(this.row).state as LifecycleState;
   }
   /** The nested state: `waiting eligible backoff held`, `executing suspended terminating`; else undefined. */
   get phase(): string | undefined {
-    return this.row.snapshot.leaf.phase;
+    return shownLeaf(this.row).phase;
   }
   /** Final: succeeded, failed, cancelled or blocked. */
   get done(): boolean {
-    return this.row.snapshot.leaf.final;
+    return shownLeaf(this.row).final;
   }
   get running(): boolean {
     return this.state === 'running';
@@ -42,9 +44,9 @@ export abstract class RowHandle<T, R extends TaskRow | PipelineRow> {
   get cancelled(): boolean {
     return this.state === 'cancelled';
   }
-  /** Whether the outcome survives this process. In memory it does not. */
+  /** Whether its outcome is in the store. */
   get durable(): boolean {
-    return false;
+    return isDurable(this.row);
   }
   /** The live XState actor; also of what is queued or final. */
   get actor(): AnyActorRef {

@@ -17,6 +17,7 @@ import type { Work } from '../executors/executor.ts';
 import type { TaskBinding } from '../task/index.ts';
 import type { Attempt } from './attempt.ts';
 import type { Body } from './body.ts';
+import type { RunLedger } from './ledger/run-ledger.ts';
 import type { PipelineHandle } from './pipeline-handle.ts';
 import type { StageHandle } from './stage-handle.ts';
 import type { TaskHandle } from './task-handle.ts';
@@ -36,6 +37,8 @@ export interface EndMark {
   readonly seq: number;
   readonly at: number;
   readonly previous: LifecycleState | undefined;
+  /** Number of the event in its run's ledger; 0 without one. */
+  readonly runSeq: number;
 }
 
 /** What a run does with its tasks when its body ends before them (rule 11). */
@@ -49,6 +52,8 @@ export class TaskLinks {
   readonly isFinally: boolean;
   /** Parents whose end was not seen yet; -1 once one of them ended badly and its BLOCK is on the way. */
   open = 0;
+  /** Counted in `open`: it waits until what earlier lives of its run have recorded was given again (rule 9). */
+  held = false;
   dependents: TaskRow[] = [];
 
   constructor(parents: readonly TaskRow[], isFinally: boolean) {
@@ -85,6 +90,8 @@ export class TaskRow implements Ticket {
   waiters: Waiter | Set<Waiter> | undefined = undefined;
   handle: TaskHandle<unknown> | undefined = undefined;
   links: TaskLinks | undefined = undefined;
+  /** How it is known again after a restart; undefined where there is no ledger. */
+  fingerprint: string | undefined = undefined;
   /** The Task object it was made of, if it was one. */
   binding: TaskBinding | undefined = undefined;
   #idPrefix = '';
@@ -147,6 +154,12 @@ export class TaskRow implements Ticket {
     this.#idCounter = ids.counter;
   }
 
+  /** A task of an earlier life keeps its id. */
+  keepId(id: string): void {
+    this.#id = id;
+    this.#idPrefix = '';
+  }
+
   get taskId(): string {
     this.#id ??= this.run.ids.format(this.#idPrefix, this.#idCounter);
     return this.#id;
@@ -154,7 +167,7 @@ export class TaskRow implements Ticket {
 
   /** A finished task keeps the place of its id, not the text. */
   forgetIdText(): void {
-    this.#id = undefined;
+    if (this.#idPrefix !== '') this.#id = undefined;
   }
 }
 
@@ -210,15 +223,18 @@ export interface RunSpec {
   readonly takesSlot: boolean;
 }
 
+const asItIs = (value: unknown): unknown => value;
+
 export class PipelineRow implements QueuedPipeline {
   readonly kind = 'pipeline';
   readonly id: string;
   readonly ids: IdSource;
-  readonly name: string;
+  /** Of a resumed run, `name`, `priority` and `children` are known once the ledger has told them. */
+  name: string;
   /** The pipeline queue's key is (-priority, submission). */
-  readonly priority: number;
+  priority: number;
   readonly submission: number;
-  readonly children: ChildrenPolicy;
+  children: ChildrenPolicy;
   readonly parent: PipelineRow | undefined;
   readonly parentTask: TaskRow | undefined;
   readonly root: PipelineRow;
@@ -258,6 +274,12 @@ export class PipelineRow implements QueuedPipeline {
   bodyWaits = 0;
   waiters: Waiter | Set<Waiter> | undefined = undefined;
   handle: PipelineHandle<unknown> | undefined = undefined;
+  /** The form of its result that can be written, where the style's own cannot. */
+  toResult: (value: unknown) => unknown = asItIs;
+  /** Codec text of what its body returned, for the ledger. */
+  resultText: string | undefined = undefined;
+  /** Where it is written down; undefined without a store. */
+  ledger: RunLedger | undefined = undefined;
 
   get actorId(): string {
     return this.id;

@@ -1,21 +1,54 @@
 /** What `runPipeline` is given: the body, whatever its style, and the options of this one run. */
 import { invalidArgument, SignalboxError, show } from '../core/errors.ts';
+import type { RecordedRun } from '../stores/store.ts';
 import type { Controls } from './controls.ts';
 import { PipelineHandle } from './pipeline-handle.ts';
 import type { ChildrenPolicy, PipelineRow } from './rows.ts';
-import { checkKeys, readPriority } from './task-spec.ts';
+import { checkKeys, readPriority, type TaskOptions } from './task-spec.ts';
 
 export const ENTER: unique symbol = Symbol('signalbox.enter');
 export const CLAIM: unique symbol = Symbol('signalbox.claim');
 export const NAME: unique symbol = Symbol('signalbox.name');
+export const DEFINITION: unique symbol = Symbol('signalbox.definition');
+export const CHILDREN: unique symbol = Symbol('signalbox.children');
+export const SUBMITTED: unique symbol = Symbol('signalbox.submitted');
+
+/** Throws what submitting such a task would, as far as that is known beforehand. */
+export type CheckTask = (subject: unknown, options: TaskOptions | undefined) => void;
+
+/** What a ledger keeps of a pipeline, so that a run of it can go on in another process. */
+export interface StyleDefinition {
+  /** `code`, `graph`, ... */
+  readonly style: string;
+  /** A run is only continued by the version that began it. */
+  readonly version?: string | undefined;
+  /** All that is needed to build the pipeline again, as plain data; undefined where code is needed. */
+  readonly definition?: unknown;
+  /** Its body only submits and decides nothing: recorded ends need not be given again one by one. */
+  readonly decidesNothing?: boolean;
+  /** The form of the run's result that can be written. Default: the result itself. */
+  readonly toRecord?: (result: unknown) => unknown;
+  /** The result of a run that ended well, from what is recorded. Default: the recorded result. */
+  readonly fromRecord?: (recorded: RecordedRun) => unknown;
+  /** Whether a run that ended well leaves nothing to do. Default: it does not. */
+  readonly isComplete?: (recorded: RecordedRun) => boolean;
+}
 
 /** How an authoring style hands its work to the runtime: everything submitted ends in one of these. */
 export interface RunnablePipeline {
   /** Called once per run, inside the run's async context. */
   [ENTER](controls: Controls): unknown;
-  /** Throws when this object cannot be submitted (again); otherwise marks it. Returns how to take that back. */
-  [CLAIM](): () => void;
+  /**
+   * Throws when this object cannot be submitted (again), or when one of its tasks could not be; otherwise marks it.
+   * Returns how to take that back. `check` is missing when a recorded run goes on.
+   */
+  [CLAIM](check?: CheckTask): () => void;
   readonly [NAME]: string;
+  [DEFINITION]?(): StyleDefinition;
+  /** What happens to tasks that are not final when the body ends, in every run of it. Default: as its run is told. */
+  readonly [CHILDREN]?: ChildrenPolicy;
+  /** It was submitted: the run to be. */
+  [SUBMITTED]?(handle: PipelineHandle<unknown>): void;
 }
 
 /** A pipeline as a function: called with the controls that a class has as `this`. */
@@ -68,14 +101,20 @@ export function checkRunnable(value: unknown): asserts value is RunnablePipeline
 }
 
 /** @throws INVALID_ARGUMENT, INVALID_TYPE, NOT_OWNER */
-export function readRunOptions(given: unknown, owns: (row: PipelineRow) => boolean): ReadRunOptions {
+export function readRunOptions(
+  given: unknown,
+  owns: (row: PipelineRow) => boolean,
+  fixed?: ChildrenPolicy,
+): ReadRunOptions {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw invalidArgument('the run options', given, 'an object');
   checkKeys('run option', given, NAMES);
-  const { name, runId, input, priority, after, children = 'continue' } = given as RunOptions;
+  const { name, runId, input, priority, after, children = fixed ?? 'continue' } = given as RunOptions;
   if (children !== 'continue' && children !== 'wait' && children !== 'cancel') {
     throw invalidArgument('children', children, "'continue', 'wait' or 'cancel'");
   }
+  if (fixed !== undefined && children !== fixed)
+    throw invalidArgument('children', children, `'${fixed}': a run of this pipeline always has it`);
   return {
     name: readText('name', name),
     runId: readText('runId', runId),

@@ -1,8 +1,9 @@
 /** Enters the bodies of runs and turns their ends into events of the pipeline machine. */
 import { TerminatedError } from '../core/errors.ts';
 import { runAs } from './ambient.ts';
-import type { Body } from './body.ts';
+import type { Body, BodyEnd } from './body.ts';
 import { classifyBody } from './ends.ts';
+import { resultText } from './ledger/payload.ts';
 import type { PipelineRow } from './rows.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -21,7 +22,7 @@ export class RunRunner {
   enter(row: PipelineRow): void {
     const { body } = row;
     if (body === undefined) throw new Error(`the run ${row.name} has no body`);
-    this.#supervisor.reachStage(row, undefined);
+    if (row.stages.length === 0) this.#supervisor.reachStage(row, undefined);
     body.active = true;
     const over = (end: NonNullable<Body['end']>) => {
       body.active = false;
@@ -37,7 +38,7 @@ export class RunRunner {
   #ended(body: Body): void {
     const { row, end } = body;
     row.body = undefined;
-    if (end !== undefined) this.#supervisor.endBody(row, classifyBody(body, end));
+    if (end !== undefined) this.#supervisor.endBody(row, classifyBody(body, written(row, end)));
   }
 
   /** Aborts the run's signal and leaves its waits. */
@@ -45,5 +46,16 @@ export class RunRunner {
     const reason = row.snapshot.context.ending?.error;
     row.graceAt = this.#graceAt();
     row.body?.stop(reason ?? new TerminatedError());
+  }
+}
+
+/** With a ledger, a result that cannot be written is a failure of the run. */
+function written(row: PipelineRow, end: BodyEnd): BodyEnd {
+  if (end.kind !== 'returned' || row.ledger?.recording !== true) return end;
+  try {
+    row.resultText = resultText(row.toResult(end.value), `the result of the run ${JSON.stringify(row.name)}`);
+    return end;
+  } catch (error) {
+    return { kind: 'threw', error };
   }
 }

@@ -7,16 +7,22 @@ import type { AnyActorRef } from 'xstate';
 import { pipelineLogic } from '../../machines/compiled.ts';
 import { RUNTIME, type SupervisorEvent } from '../../machines/protocol.ts';
 import { invalidArgument, SignalboxError, TerminatedError } from '../core/errors.ts';
+import type { Store } from '../stores/store.ts';
+import type { Handler, Task, TaskValue } from '../task/index.ts';
 import { ambient } from './ambient.ts';
 import { type CloseOptions, Closing, readCloseOptions } from './closing.ts';
 import { Desk } from './desk.ts';
 import { Engine } from './engine.ts';
 import type { RuntimeEvent } from './events.ts';
 import type { ExecutorFactory } from './executor-set.ts';
+import { encodeInput } from './ledger/ledger.ts';
+import { keepRun, type RecoverResult, Recovery, type Styles, type Submitted } from './ledger/recovery.ts';
 import { readOptions, type SchedulerOptions } from './options.ts';
 import { PipelineHandle } from './pipeline-handle.ts';
 import { type PipelineRow, PipelineRow as RunRow, type RunSpec, type TaskRow } from './rows.ts';
 import {
+  CHILDREN,
+  type CheckTask,
   CLAIM,
   checkRunnable,
   ENTER,
@@ -27,9 +33,12 @@ import {
   type RunnablePipeline,
   type RunOptions,
   readRunOptions,
+  SUBMITTED,
 } from './run-options.ts';
 import { nextSnapshot, type SchedulerSnapshot } from './snapshot.ts';
-import { checkKeys } from './task-spec.ts';
+import type { TaskHandle } from './task-handle.ts';
+import { checkTask, submitTaskRun } from './task-run.ts';
+import { checkKeys, type TaskOptions } from './task-spec.ts';
 import {
   type ReturnWhen,
   readHandles,
@@ -52,18 +61,25 @@ export class Scheduler {
   readonly #engine: Engine;
   readonly #desk: Desk;
   readonly #closing: Closing;
+  readonly #recovery: Recovery;
   #view: SchedulerSnapshot | undefined = undefined;
   /** Every event of this scheduler, in `seq` order, from the moment of subscription. */
   readonly events$: Observable<RuntimeEvent>;
 
   /**
-   * `builtIn`: the executors this scheduler is composed with; the package's own Scheduler passes all of its.
+   * `builtIn`, `styles`: the executors, and the authoring styles that runs can be built of from data, which this
+   * scheduler is composed with; the package's own Scheduler passes all of its.
    * @throws INVALID_ARGUMENT for an option that is not as documented
    */
-  constructor(options: SchedulerOptions = {}, builtIn: ReadonlyMap<string, ExecutorFactory> = new Map()) {
+  constructor(
+    options: SchedulerOptions = {},
+    builtIn: ReadonlyMap<string, ExecutorFactory> = new Map(),
+    styles: Styles = new Map(),
+  ) {
     this.#engine = new Engine(readOptions(options), builtIn);
     this.#desk = new Desk(this.#engine);
     this.#closing = new Closing(this.#engine, this.#desk);
+    this.#recovery = new Recovery(this.#engine, this.#desk, styles);
     this.events$ = this.#engine.hub.events$;
   }
 
@@ -89,19 +105,16 @@ export class Scheduler {
   runPipeline<T>(pipeline: PipelineFunction<T>, options?: RunOptions): PipelineHandle<T>;
   runPipeline(pipeline: unknown, options: RunOptions = {}): PipelineHandle<unknown> {
     checkRunnable(pipeline);
-    const read = readRunOptions(options, (row) => this.#desk.owns(row));
+    const fixed = isRunnable(pipeline) ? pipeline[CHILDREN] : undefined;
+    const read = readRunOptions(options, (row) => this.#desk.owns(row), fixed);
     const parent = this.#parent();
-    if (parent === undefined && this.shutdownStarted) {
-      throw new SignalboxError(
-        'SCHEDULER_SHUTTING_DOWN',
-        `the scheduler is ${this.#engine.supervisor.mode.leaf.path}; no new pipelines are accepted`,
-        {
-          hint: 'submit before shutdown() or close()',
-        },
-      );
-    }
+    this.#checkOpen(parent);
     refuseCircle(read.after, parent);
-    const unmark = isRunnable(pipeline) ? pipeline[CLAIM]() : undefined;
+    const input = this.#engine.ledger === undefined ? undefined : encodeInput(read.input);
+    const before = this.#recordedChild(pipeline, read, parent);
+    if (before !== undefined)
+      return this.#recovery.resume(before.runId, pipeline, { ...before.parent, input });
+    const unmark = isRunnable(pipeline) ? pipeline[CLAIM](this.#check) : undefined;
     const spec = this.#runSpec(pipeline, read, parent);
     const known = read.runId === undefined ? undefined : this.#engine.retention.find(read.runId);
     if (known !== undefined) {
@@ -109,7 +122,102 @@ export class Scheduler {
       return this.#refusedRun(spec, known);
     }
     const enter = isRunnable(pipeline) ? (controls: never) => pipeline[ENTER](controls) : pipeline;
-    return this.#desk.submitRun(spec, read.after, enter as never, read.input);
+    const handle = this.#desk.submitRun(spec, read.after, enter as never, read.input, (row) => {
+      if (this.#engine.ledger !== undefined) keepRun(this.#engine.ledger, row, pipeline, input);
+    });
+    if (isRunnable(pipeline)) pipeline[SUBMITTED]?.(handle);
+    return handle;
+  }
+
+  readonly #check: CheckTask = (subject, options) => this.#desk.checkTask(this.#desk.plan(subject, options));
+
+  #checkOpen(parent: PipelineRow | undefined): void {
+    if (parent !== undefined || !this.shutdownStarted) return;
+    throw new SignalboxError(
+      'SCHEDULER_SHUTTING_DOWN',
+      `the scheduler is ${this.#engine.supervisor.mode.leaf.path}; no new pipelines are accepted`,
+      { hint: 'submit before shutdown() or close()' },
+    );
+  }
+
+  /** The child run that an earlier life of the calling run submitted at this point (rule 9). */
+  #recordedChild(pipeline: Submitted, read: ReadRunOptions, row: PipelineRow | undefined) {
+    const replay = row?.ledger?.replay;
+    if (row === undefined || replay === undefined) return undefined;
+    const task = this.#callingTask(row);
+    const name = read.name ?? ownName(pipeline);
+    const runId = replay.takeChild(name, task?.position, read.runId);
+    return runId === undefined ? undefined : { runId, parent: { row, task, mode: replay.mode } };
+  }
+
+  /**
+   * Goes on with a run of an earlier process, or of this one: what had succeeded is not done again. A run that
+   * ended well gives its recorded result. `pipeline`: its code; default: the one of that name in `pipelines`, or
+   * what the store keeps of a graph. The handle rejects PERSISTENCE_NOT_FOUND, RUN_LEASED, REPLAY_MISMATCH.
+   * @throws INVALID_TYPE, INVALID_ARGUMENT, SCHEDULER_SHUTTING_DOWN, PIPELINE_REUSED, PERSISTENCE_NOT_FOUND
+   * without a store
+   */
+  resume<T>(runId: string, pipeline: TypedPipeline<T>): PipelineHandle<T>;
+  resume<T>(runId: string, pipeline: PipelineFunction<T>): PipelineHandle<T>;
+  resume<T = unknown>(runId: string): PipelineHandle<T>;
+  resume(runId: string, pipeline?: unknown): PipelineHandle<unknown> {
+    readRunId(runId);
+    if (pipeline !== undefined) checkRunnable(pipeline);
+    this.#checkOpen(undefined);
+    const live = this.#engine.retention.isOpen(runId) ? this.#engine.retention.find(runId) : undefined;
+    if (live !== undefined) return live.handle ?? new PipelineHandle(this.#desk, live);
+    return this.#recovery.resume(runId, pipeline);
+  }
+
+  /**
+   * Goes on with every run of the store that is not final and that nobody else runs. Resolves when all of them
+   * are taken over, not when they end. Rejects STORE_UNAVAILABLE, STORE_SCHEMA, PERSISTENCE_NOT_FOUND without a store.
+   */
+  async recover(): Promise<RecoverResult> {
+    this.#checkOpen(undefined);
+    return this.#recovery.recover();
+  }
+
+  /**
+   * Has a recorded run do a task again (by its id or name), and what follows from it: in a graph what comes after
+   * it, in code what was submitted later. Nothing runs before `resume(runId)`. Rejects PERSISTENCE_NOT_FOUND,
+   * RUN_LEASED, INVALID_TRANSITION while the run is live here.
+   */
+  async reset(runId: string, fromTask: string): Promise<void> {
+    readRunId(runId);
+    if (typeof fromTask !== 'string' || fromTask === '')
+      throw invalidArgument('fromTask', fromTask, 'the id or name of a task');
+    await this.#recovery.reset(runId, fromTask);
+  }
+
+  /** Where runs are kept; undefined without one. */
+  get store(): Store | undefined {
+    return this.#engine.settings.store;
+  }
+
+  /**
+   * Runs one Task, in a run of its own that takes no pipeline slot. Submitted from inside another run or task of
+   * this scheduler it is a child of that. `options` go before the Task's own. The handle gives the value of a
+   * Task.call, the TaskResult of any other kind.
+   * @throws INVALID_TYPE, INVALID_ARGUMENT, TASK_BUSY, TASK_IMMUTABLE for one that has succeeded,
+   * INVALID_TRANSITION for a cancelled one, UNKNOWN_RESOURCE, UNSCHEDULABLE_TASK, LIMIT_EXCEEDED,
+   * SCHEDULER_SHUTTING_DOWN, TERMINATED from inside a run that is being stopped
+   */
+  runTask<K extends Task>(task: K, options?: TaskOptions): TaskHandle<TaskValue<K>>;
+  runTask(task: unknown, options?: unknown): TaskHandle<unknown> {
+    checkTask(task);
+    const plan = this.#desk.plan(task, options);
+    const parent = this.#parent();
+    this.#checkOpen(parent);
+    return submitTaskRun(this.#engine, this.#desk, plan, { parent, parentTask: this.#callingTask(parent) });
+  }
+
+  /**
+   * From now on, Tasks of this kind are run by this handler; those that were submitted before keep theirs.
+   * @throws INVALID_ARGUMENT
+   */
+  registerHandler(kind: string, handler: Handler): void {
+    this.#engine.settings.handlers.register(kind, handler);
   }
 
   /** The run whose code is calling, if it is a live run of this scheduler. */
@@ -134,10 +242,9 @@ export class Scheduler {
     read: ReadRunOptions,
     parent: PipelineRow | undefined,
   ): Omit<RunSpec, 'ids'> {
-    const ownName = isRunnable(pipeline) ? pipeline[NAME] : pipeline.name;
     return {
       id: read.runId ?? this.#engine.ids.next(),
-      name: read.name ?? (ownName === '' ? 'anonymous' : ownName),
+      name: read.name ?? ownName(pipeline),
       priority: read.priority ?? parent?.priority ?? 0,
       children: read.children,
       parent,
@@ -165,7 +272,7 @@ export class Scheduler {
       0,
       pipelineLogic.follow(first, edge, event),
     );
-    row.end = { seq: 0, at: this.#engine.settings.clock.now(), previous: 'queued' };
+    row.end = { seq: 0, at: this.#engine.settings.clock.now(), previous: 'queued', runSeq: 0 };
     row.refusal = error;
     return new PipelineHandle(this.#desk, row);
   }
@@ -288,6 +395,15 @@ export class Scheduler {
       throw error;
     }
   }
+}
+
+function ownName(pipeline: Submitted): string {
+  const name = isRunnable(pipeline) ? pipeline[NAME] : pipeline.name;
+  return name === '' ? 'anonymous' : name;
+}
+
+function readRunId(runId: unknown): void {
+  if (typeof runId !== 'string' || runId === '') throw invalidArgument('runId', runId, 'the id of a run');
 }
 
 /** A child that comes after a run above it, which in turn waits for its children, could never start. */

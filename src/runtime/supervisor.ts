@@ -28,7 +28,17 @@ import type { Admission, ResourceVector } from '../admission/index.ts';
 import { PipelineQueue } from '../admission/index.ts';
 import type { Work } from '../executors/executor.ts';
 import type { TaskBinding } from '../task/index.ts';
-import { performRun, performStage, performTask } from './commands.ts';
+import { performRun, performStage, performTask, settleTask } from './commands.ts';
+import {
+  isSubmittedTooLate,
+  isUnreleased,
+  linksOf,
+  runComesAfter,
+  taskComesAfter,
+  tellRuns,
+  tellTasks,
+  UPSTREAM_BAD,
+} from './dependents.ts';
 import type { Host } from './host.ts';
 import { type AnyEvent, Mailbox, type Steps } from './mailbox.ts';
 import type { TaskSnapshot } from './rows.ts';
@@ -38,7 +48,7 @@ import {
   type RunSpec,
   StageRow,
   type SupervisorSnapshot,
-  TaskLinks,
+  type TaskLinks,
   TaskRow,
 } from './rows.ts';
 import type { TaskSpec } from './task-spec.ts';
@@ -50,11 +60,6 @@ const BEGIN = Object.freeze({ type: 'BEGIN', token: RUNTIME } as const);
 const REACH = Object.freeze({ type: 'REACH', token: RUNTIME } as const);
 const RUN_START = Object.freeze({ type: 'START', token: RUNTIME } as const);
 const TERMINATED_WITH_RUN = Object.freeze({ type: 'CANCEL', reason: 'terminated' } as const);
-
-/** As `upstreamOpen`: one ended badly, and its BLOCK is on the way; what other upstreams do counts no more. */
-const UPSTREAM_BAD = -1;
-
-const NO_PARENTS: readonly TaskRow[] = Object.freeze([]);
 
 export interface SupervisorOptions {
   readonly admission: Admission<TaskRow>;
@@ -71,10 +76,15 @@ export interface TaskSubmission {
   readonly work?: Work;
   readonly args?: readonly unknown[];
   /** Tasks of the same run that it comes after, in the order of declaration; its snapshot is queued.waiting then. */
-  readonly after?: readonly TaskRow[];
+  readonly after?: readonly TaskRow[] | undefined;
   /** Starts once those are inactive, however they ended (P2). */
   readonly isFinally?: boolean;
   readonly binding?: TaskBinding | undefined;
+  readonly fingerprint?: string | undefined;
+  /** The task of an earlier life of the run that this one is; `snapshot` is how that left it. */
+  readonly recorded?: { readonly position: number; readonly id: string } | undefined;
+  /** Not released before `goOn`; its snapshot is queued.waiting, or how an earlier life left it. */
+  readonly held?: boolean;
 }
 
 export class Supervisor implements Steps {
@@ -90,6 +100,8 @@ export class Supervisor implements Steps {
   readyTasks: TaskRow[] = [];
   readyRuns: PipelineRow[] = [];
   mode: SupervisorSnapshot = supervisorLogic.initial(undefined);
+  /** Nothing is admitted while the store takes no commits (rule 7). */
+  stalled = false;
   slotsInUse = 0;
   submissions = 0;
   /** Rows whose outcome was reported while the body still runs. */
@@ -103,6 +115,7 @@ export class Supervisor implements Steps {
   }
 
   get paused(): boolean {
+    if (this.stalled) return true;
     const mode = this.mode.leaf.path;
     return mode === 'paused' || mode === 'drainingPaused' || mode === 'closed';
   }
@@ -122,42 +135,44 @@ export class Supervisor implements Steps {
     spec.parent?.childRuns.add(row);
     attach?.(row);
     this.host.submitted(row);
-    for (const upstream of after) this.#comesAfter(row, upstream);
+    for (const upstream of after) runComesAfter(this, row, upstream);
     if (row.upstreamOpen === 0 && !row.snapshot.leaf.final) this.sendRun(row, RELEASE);
-    if (spec.parent !== undefined && (isStopped(spec.parent) || isStopping(spec.parentTask))) {
-      this.sendRun(row, TERMINATED_WITH_RUN);
-    }
+    if (isSubmittedTooLate(spec.parent, spec.parentTask)) this.sendRun(row, TERMINATED_WITH_RUN);
     return row;
   }
 
-  #comesAfter(row: PipelineRow, upstream: PipelineRow): void {
-    const { state } = upstream.snapshot.leaf;
-    if (row.snapshot.leaf.final) return;
-    if (!upstream.visible) {
-      row.upstreamOpen += 1;
-      upstream.dependents.push(row);
-    } else if (state !== 'succeeded') {
-      this.sendRun(row, { type: 'BLOCK', parent: upstream.id, token: RUNTIME });
-    }
+  /** The store has the run, or the claim of it succeeded: it starts when nothing else holds it back. */
+  admitToQueue(row: PipelineRow): void {
+    if (row.snapshot.leaf.final || row.upstreamOpen <= 0) return;
+    row.upstreamOpen -= 1;
+    if (row.upstreamOpen === 0) this.sendRun(row, RELEASE);
   }
 
   /** Adds a task to a stage that `reach` opened before. Its snapshot is queued.eligible, or waiting with `after`. */
   addTask(submission: TaskSubmission): TaskRow {
-    const { run, spec, vector, snapshot, work, args, after, isFinally = false, binding } = submission;
+    const { run, spec, vector, snapshot, work, args, isFinally = false, binding, recorded } = submission;
     const stageRow = this.stage(run, submission.stage);
-    run.root.nextPosition += 1;
-    const row = new TaskRow(run, stageRow, spec, vector, run.root.nextPosition, snapshot, work, args);
+    if (recorded === undefined) run.root.nextPosition += 1;
+    const position = recorded?.position ?? run.root.nextPosition;
+    const row = new TaskRow(run, stageRow, spec, vector, position, snapshot, work, args);
+    row.fingerprint = submission.fingerprint;
     run.openTasks += 1;
     stageRow.open += 1;
     run.tasks.push(row);
-    if (after !== undefined) row.links = new TaskLinks(after, isFinally);
+    row.links = linksOf(submission);
     if (isFinally) run.openFinally += 1;
     if (binding !== undefined) row.binding = binding;
-    this.host.submitted(row);
-    if (row.links !== undefined) this.#taskComesAfter(row, row.links);
-    else this.enqueueTask(row);
+    if (recorded === undefined) this.host.submitted(row);
+    else this.host.restored(row, recorded.id);
+    if (isUnreleased(row)) taskComesAfter(this, row);
+    else if (snapshot.leaf.path === 'queued.eligible') this.enqueueTask(row);
     this.host.wake();
     return row;
+  }
+
+  /** The recorded end of a task of an earlier life counts from now on. */
+  settleRecorded(row: TaskRow): void {
+    settleTask(this, row);
   }
 
   /** Puts a task into the admission queue; one that can never run fails there instead. */
@@ -165,22 +180,6 @@ export class Supervisor implements Steps {
     this.admission.enqueue(row);
     const error = row.binding?.refusal;
     if (error !== undefined) this.sendTask(row, { type: 'REFUSE', error, token: RUNTIME });
-  }
-
-  /** Parents whose end was seen count as they ended; the first bad one of them, as declared, blocks (P1). */
-  #taskComesAfter(row: TaskRow, links: TaskLinks): void {
-    for (const parent of links.parents) {
-      if (!parent.visible) {
-        links.open += 1;
-        parent.links ??= new TaskLinks(NO_PARENTS, false);
-        parent.links.dependents.push(row);
-      } else if (!links.isFinally && parent.snapshot.leaf.state !== 'succeeded') {
-        links.open = UPSTREAM_BAD;
-        this.sendTask(row, { type: 'BLOCK', parent: parent.taskId, token: RUNTIME });
-        return;
-      }
-    }
-    if (links.open === 0) this.sendTask(row, RELEASE);
   }
 
   // --- stages ------------------------------------------------------------------------------------------
@@ -345,7 +344,7 @@ export class Supervisor implements Steps {
 
   /** Cancels what is queued or ready, terminates what runs; child runs too, finally tasks not (rules 1, 2). */
   stopTasks(run: PipelineRow, error: unknown): void {
-    for (const child of run.childRuns) this.stopRun(child, error);
+    for (const child of run.childRuns) if (child.parentTask?.isFinally !== true) this.stopRun(child, error);
     for (const row of run.tasks) if (!row.isFinally) this.stopTask(row, error);
   }
 
@@ -373,9 +372,10 @@ export class Supervisor implements Steps {
   stopTask(row: TaskRow, error: unknown): void {
     const { leaf, context } = row.snapshot;
     const { state, final } = leaf;
-    if (final || context.ending?.kind === 'terminated') return;
-    if (state === 'running') this.sendTask(row, { type: 'TERMINATE', error });
-    else this.sendTask(row, TERMINATED_WITH_RUN);
+    if (final || context.ending?.kind === 'terminated') return undefined;
+    if (state === 'running') return void this.sendTask(row, { type: 'TERMINATE', error });
+    if (row.links !== undefined) row.links.open = UPSTREAM_BAD;
+    return void this.sendTask(row, TERMINATED_WITH_RUN);
   }
 
   /** Gives slot and resources back, exactly once (S5). */
@@ -426,48 +426,11 @@ export class Supervisor implements Steps {
     else if (row.links !== undefined) this.tellTasks(row, row.links);
   }
 
-  /** A bad end blocks the normal tasks that come next and names this one (P1); finally tasks only count (P2). */
   tellTasks(parent: TaskRow, links: TaskLinks): void {
-    const { dependents } = links;
-    if (dependents.length === 0) return;
-    links.dependents = [];
-    const good = parent.snapshot.leaf.state === 'succeeded';
-    for (const row of dependents) {
-      const its = row.links;
-      if (its === undefined || its.open === UPSTREAM_BAD || row.snapshot.leaf.final) continue;
-      const counts = good || its.isFinally;
-      its.open = counts ? its.open - 1 : UPSTREAM_BAD;
-      if (!counts) this.sendTask(row, { type: 'BLOCK', parent: parent.taskId, token: RUNTIME });
-      else if (its.open === 0) this.sendTask(row, RELEASE);
-    }
+    tellTasks(this, parent, links);
   }
 
-  /** Tells the runs that come after this one; a bad end blocks them and names this run (P1). */
   tellDependents(run: PipelineRow): void {
-    const dependents = run.dependents;
-    run.dependents = [];
-    const good = run.snapshot.leaf.state === 'succeeded';
-    for (const row of dependents) {
-      if (row.snapshot.leaf.final || row.upstreamOpen === UPSTREAM_BAD) continue;
-      row.upstreamOpen = good ? row.upstreamOpen - 1 : UPSTREAM_BAD;
-      if (!good) this.sendRun(row, { type: 'BLOCK', parent: run.id, token: RUNTIME });
-      else if (row.upstreamOpen === 0) this.sendRun(row, RELEASE);
-    }
+    tellRuns(this, run);
   }
-}
-
-/** It, or a run above it, is terminating or cancelled: whatever its code still submits is cancelled too (rule 2). */
-function isStopped(run: PipelineRow): boolean {
-  for (let at: PipelineRow | undefined = run; at !== undefined; at = at.parent) {
-    const { path, state } = at.snapshot.leaf;
-    if (path === 'running.terminating' || state === 'cancelled') return true;
-  }
-  return false;
-}
-
-function isStopping(task: TaskRow | undefined): boolean {
-  return (
-    task !== undefined &&
-    (task.snapshot.leaf.path === 'running.terminating' || task.snapshot.leaf.state === 'cancelled')
-  );
 }

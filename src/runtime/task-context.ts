@@ -1,6 +1,7 @@
 /** What a task body sees of its attempt. One small object per attempt; the signal is made when asked for. */
 import { CancelledError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import { checkProgress } from '../core/progress.ts';
 import type { AttemptContext } from '../executors/executor.ts';
 
 /** What the context asks of its attempt. */
@@ -54,10 +55,16 @@ export class TaskContext implements AttemptContext {
   get logger(): Logger {
     return this.#source.logger;
   }
-  /** Tells `task:progress`: a percentage, a message, or both. */
+  /**
+   * Tells `task:progress`: a percentage from 0 to 100, a message, or both. Throws INVALID_ARGUMENT for anything
+   * else; harmless once the attempt is to stop (see `throwIfCancelled`).
+   */
   get emitProgress(): (percent?: number, message?: string) => void {
     const source = this.#source;
-    return (percent, message) => source.progress(percent, message);
+    return (percent, message) => {
+      checkProgress(percent, message);
+      source.progress(percent, message);
+    };
   }
   /** Tells `task:output`. */
   get emitOutput(): (stream: 'stdout' | 'stderr', chunk: string) => void {

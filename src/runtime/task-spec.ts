@@ -7,7 +7,7 @@ import { GRACE_MS } from '../core/limits.ts';
 import { isTaskDefinition } from '../executors/define-task.ts';
 import type { CommandWork, Work } from '../executors/executor.ts';
 import { validateStandard } from '../executors/standard-schema.ts';
-import type { TaskBinding } from '../task/index.ts';
+import type { PreparedTask, TaskBinding } from '../task/index.ts';
 import { shareMapping } from './shared-mappings.ts';
 import type { TaskHandle } from './task-handle.ts';
 
@@ -41,6 +41,14 @@ export interface TaskOptions {
   readonly graceMs?: number;
   /** `inline` (functions), `thread` (defineTask), `process` (argv), or one of the scheduler's own. */
   readonly executor?: string;
+  /**
+   * What becomes of a task whose process died under it, when its run is resumed: another attempt (`retry`, the
+   * default), or the failure ATTEMPT_LOST (`fail`), for bodies that must not run twice. With `fail`, the start
+   * of every attempt is committed before its body.
+   */
+  readonly onLost?: 'retry' | 'fail';
+  /** `discard`: the result is not kept in the ledger, so it need not be serialisable. Default `keep`. */
+  readonly result?: 'keep' | 'discard';
   /** Larger goes first. Default: the priority of its run. */
   readonly priority?: number;
   /** Tasks with the same key run one at a time, or `limit` at a time. */
@@ -64,12 +72,18 @@ export interface TaskSpec {
   readonly deadlineMs: number | undefined;
   readonly graceMs: number;
   readonly priority: number | undefined;
+  readonly onLost: 'retry' | 'fail';
+  readonly keepsResult: boolean;
+  /** The kind of a data task; undefined where the work says it. */
+  readonly kind?: string | undefined;
 }
 
 export interface TaskPlan {
   readonly spec: TaskSpec;
   readonly work: Work;
   readonly args: readonly unknown[];
+  /** The Task object it was made of, if it was one. */
+  readonly task?: PreparedTask;
   /** Of a Task object: takes it for this submission. Throws TASK_BUSY when it is in another live run. */
   readonly bind?: (upstream: ReadonlyMap<string, unknown>) => TaskBinding;
 }
@@ -84,10 +98,13 @@ export interface TaskPlace {
   readonly upstream: ReadonlyMap<string, unknown>;
   /** Names the task among all of its run, also after a restart (rule 9). */
   readonly key: string;
+  /** Id of a parent that ended badly before the run and is not in it: the task is blocked by it at once (P1). */
+  readonly blockedBy?: string | undefined;
 }
 
-const OPTION_NAMES =
-  'resources args name retry timeoutMs deadlineMs graceMs executor priority concurrencyKey cwd env'.split(
+/** What `task()` may be given. */
+export const OPTION_NAMES: readonly string[] =
+  'resources args name retry timeoutMs deadlineMs graceMs executor priority concurrencyKey onLost result cwd env'.split(
     ' ',
   );
 const RETRY_NAMES = 'maxAttempts backoffMs factor maxBackoffMs jitter when'.split(' ');
@@ -116,8 +133,13 @@ function readPlan(subject: unknown, options: unknown): TaskPlan {
   checkKeys('task option', options, OPTION_NAMES);
   const given = options as TaskOptions & { readonly args?: readonly unknown[] };
   const work = readWork(subject, given);
-  const spec: TaskSpec = {
-    name: readName(given.name, subject, work),
+  const spec = readSpec(given, readName(given.name, subject, work), work);
+  return { spec, work, args: readArgs(given.args, subject) };
+}
+
+export function readSpec(given: TaskOptions, name: string, work: Work): TaskSpec {
+  return {
+    name,
     executor: readExecutor(given.executor, work),
     resources: given.resources === undefined ? NOTHING : readResources(given.resources),
     concurrencyKey: given.concurrencyKey,
@@ -126,8 +148,9 @@ function readPlan(subject: unknown, options: unknown): TaskPlan {
     deadlineMs: readDuration('deadlineMs', given.deadlineMs),
     graceMs: readDuration('graceMs', given.graceMs) ?? GRACE_MS,
     priority: readPriority(given.priority),
+    onLost: readWord('onLost', given.onLost, ['retry', 'fail']),
+    keepsResult: readWord('result', given.result, ['keep', 'discard']) === 'keep',
   };
-  return { spec, work, args: readArgs(given.args, subject) };
 }
 
 /** Refuses unknown keys, with the nearest allowed ones in the message. */
@@ -154,6 +177,14 @@ export function readPriority(value: unknown): number | undefined {
   if (value === undefined) return undefined;
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
   throw invalidArgument('priority', value, 'a whole number; larger goes first');
+}
+
+/** One of a few words; the first is the default. */
+function readWord<W extends string>(what: string, value: unknown, words: readonly [W, ...W[]]): W {
+  if (value === undefined) return words[0];
+  const word = words.find((one) => one === value);
+  if (word === undefined) throw invalidArgument(what, value, words.map((one) => `'${one}'`).join(' or '));
+  return word;
 }
 
 function readWork(subject: unknown, options: TaskOptions): Work {

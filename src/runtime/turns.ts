@@ -11,6 +11,8 @@ import { TURN_EVENTS, TURN_MS } from '../core/limits.ts';
 export interface TurnWork {
   step(budget: number): number;
   pending(): boolean;
+  /** The turn is over; the next macrotask has begun. */
+  boundary(): void;
 }
 
 /** Events between two looks at the clock. */
@@ -70,6 +72,7 @@ export class Turns {
     this.#boundaryAsked = false;
     const cut = this.#used >= TURN_EVENTS;
     this.#used = 0;
+    this.#outside.runInAsyncScope(this.#work.boundary, this.#work);
     if (cut && this.#scheduled) this.#enter();
   };
 }

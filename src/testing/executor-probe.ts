@@ -58,8 +58,9 @@ export class ExecutorProbe {
     return this.entries.filter((entry) => entry.kind === 'succeeded' || entry.kind === 'failed');
   }
 
+  /** What the body has written, without the ends of lines. */
   get output(): readonly string[] {
-    return this.entries.flatMap((entry) => (entry.kind === 'output' ? [entry.chunk] : []));
+    return this.entries.flatMap((entry) => (entry.kind === 'output' ? [withoutEnd(entry.chunk)] : []));
   }
 
   /** The end, as soon as there is one. */
@@ -82,10 +83,12 @@ export class ExecutorProbe {
     return end.kind === 'failed' ? end.error : undefined;
   }
 
-  /** Resolves when the body has written `chunk`; an attempt that ends first is an assertion failure. */
+  /** Resolves when the body has written the line `chunk`; an attempt that ends first is an assertion failure. */
   async wrote(chunk: string): Promise<void> {
     const found = await this.#next((entry) =>
-      entry.kind === 'output' ? entry.chunk === chunk : entry.kind === 'failed' || entry.kind === 'succeeded',
+      entry.kind === 'output'
+        ? withoutEnd(entry.chunk) === chunk
+        : entry.kind === 'failed' || entry.kind === 'succeeded',
     );
     assert.equal(found.kind, 'output', `the body ended without writing ${chunk}`);
   }
@@ -154,4 +157,8 @@ export class ExecutorProbe {
 /** Lets the event loop turn: what was going to be reported by mistake has then been reported. */
 export async function loopTurns(turns: number): Promise<void> {
   for (let turn = 0; turn < turns; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
+function withoutEnd(line: string): string {
+  return line.replace(/\r?\n$/, '');
 }

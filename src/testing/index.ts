@@ -22,4 +22,5 @@ export {
   type TaskEnding,
   type Violation,
 } from './explore/index.ts';
+export { type StoreCase, type StoreSubject, type StoreUnderTest, storeContract } from './store-contract.ts';
 export { VirtualClock } from './virtual-clock.ts';

@@ -18,6 +18,8 @@ describe('the public names of', () => {
         "Scheduler",
         "SignalboxError",
         "StageHandle",
+        "Task",
+        "TaskGraph",
         "TaskHandle",
         "TaskTimeoutError",
         "TerminatedError",
@@ -26,6 +28,7 @@ describe('the public names of', () => {
         "UnschedulableTaskError",
         "definePipeline",
         "defineTask",
+        "memoryStore",
         "threadExecutor",
       ]
     `);
@@ -52,6 +55,7 @@ describe('the public names of', () => {
         "executorContract",
         "explore",
         "replay",
+        "storeContract",
       ]
     `);
   });

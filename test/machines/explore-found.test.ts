@@ -90,6 +90,14 @@ const found: Readonly<Record<string, Found>> = {
     plan: { ...at(1), kinds: ['cancel run'], runs: { A: { body: [] }, B: { after: ['A'], body: [] } } },
     steps: ['cancel A', 'submit B'],
   },
+  'a task that was cancelled with its run was blocked as well, which was reported as refused': {
+    plan: {
+      ...at(1),
+      kinds: ['terminate run'],
+      runs: { A: { body: [{ task: 'a1' }, { task: 'a2', after: ['a1'] }] } },
+    },
+    steps: ['turn', 'enter A', 'A goes on', 'A goes on', 'terminate A'],
+  },
   'a circle of waits that closed when a body ended was never looked for': {
     plan: {
       ...at(1),
@@ -138,6 +146,31 @@ const found: Readonly<Record<string, Found>> = {
       'hold c2',
       'turn',
       'the deadline of c2 passes',
+    ],
+  },
+  'a circle of waits through a child run whose tasks come after each other was never looked for': {
+    plan: {
+      ...at(1),
+      kinds: ['hold task'],
+      runs: {
+        A: { body: [{ task: 'a1', child: 'C' }] },
+        C: { children: 'wait', body: [{ task: 'c1' }, { task: 'c2', after: ['c1'] }] },
+      },
+    },
+    steps: [
+      'turn',
+      'enter A',
+      'A goes on',
+      'turn',
+      'A returns',
+      'a1 starts',
+      'a1 submits its child',
+      'turn',
+      'enter C',
+      'C goes on',
+      'C goes on',
+      'C returns',
+      'turn',
     ],
   },
 };

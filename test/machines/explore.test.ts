@@ -4,7 +4,8 @@
  * when two things meet, a task that comes back after its end.
  */
 import { describe, expect, it } from 'vitest';
-import { type ExplorePlan, explore } from '../../src/testing/index.ts';
+import { type ExplorePlan, explore, type PlannedTask, replay } from '../../src/testing/index.ts';
+import { graphPlans } from './explore-graphs.ts';
 import { plans } from './explore-plans.ts';
 
 function describeCounts({
@@ -25,6 +26,15 @@ describe('every order of events', () => {
     expect(result.counterexample?.toString()).toBeUndefined();
     expect(result.complete).toBe(true);
     expect(result.events).toBeGreaterThan(0);
+    console.info(`${name}: ${describeCounts(result)}`);
+  });
+});
+
+describe('every order of events, tasks after tasks', () => {
+  it.each(Object.entries(graphPlans))('keeps every invariant in the plan %s', (name, plan) => {
+    const result = explore(plan);
+    expect(result.counterexample?.toString()).toBeUndefined();
+    expect(result.complete).toBe(true);
     console.info(`${name}: ${describeCounts(result)}`);
   });
 });
@@ -64,6 +74,51 @@ describe('the explorer', () => {
     expect(() => explore({ ...once, runs: { A: { body: [{ task: 'x' }, { task: 'x' }] } } })).toThrow(
       /the name/,
     );
+  });
+
+  it.each<[string, readonly PlannedTask[]]>([
+    ['unknown', [{ task: 'x', after: ['z'] }]],
+    ['itself', [{ task: 'x', after: ['x'] }]],
+    [
+      'in a circle',
+      [
+        { task: 'x', after: ['y'] },
+        { task: 'y', after: ['x'] },
+      ],
+    ],
+  ])('refuses a task that comes after what its run does not submit before it: %s', (_, body) => {
+    expect(() => explore({ ...once, runs: { A: { body } } })).toThrow(
+      /what x comes after was "[xyz]"; allowed: what/,
+    );
+  });
+
+  it('refuses a task that comes after one of another run', () => {
+    const runs = { A: { body: [{ task: 'x' }] }, B: { body: [{ task: 'y', after: ['x'] }] } };
+    expect(() => explore({ ...once, runs })).toThrow(/what y comes after was "x"/);
+  });
+
+  it('sees an end by a step of its own where the plan asks for it, in the order of the ends', () => {
+    const plan: ExplorePlan = {
+      ...once,
+      delivery: 'separate',
+      runs: {
+        A: {
+          body: [
+            { task: 'x', ends: ['fail'] },
+            { task: 'y', after: ['x'] },
+          ],
+        },
+      },
+    };
+    const steps = ['turn', 'enter A', 'A goes on', 'A goes on', 'turn', 'x starts', 'x fails', 'A returns'];
+    const [x, y, run] = ['x', 'y', 'A'].map((name) => `the end of ${name} is seen`) as [
+      string,
+      string,
+      string,
+    ];
+    expect(() => replay(plan, [...steps, run, 'turn'])).toThrow(`allowed: turn, ${x}`);
+    expect(() => replay(plan, [...steps, x, y, 'turn'])).toThrow(`allowed: turn, ${run}`);
+    expect(replay(plan, [...steps, x, run, y, 'turn'])).toBeUndefined();
   });
 
   it('reports a run that waits for what never comes as a deadlock', () => {

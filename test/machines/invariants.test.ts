@@ -28,6 +28,12 @@ function task(name: string, change: Partial<TaskView> = {}): TaskView {
     settled: 0,
     suspended: false,
     passed: 0,
+    parents: [],
+    isFinally: false,
+    released: true,
+    attempts: 0,
+    seen: false,
+    reason: undefined,
     ...change,
   };
 }
@@ -39,7 +45,9 @@ const executing = {
   holding: true,
   attemptsOpen: 1,
 } as const;
-const succeeded = { state: 'succeeded', phase: undefined, queued: false, settled: 1 } as const;
+const succeeded = { state: 'succeeded', phase: undefined, queued: false, settled: 1, seen: true } as const;
+/** Of a task that comes after others. */
+const unreleased = { phase: 'waiting', queued: false, released: false } as const;
 
 function run(name: string, change: Partial<RunView> = {}): RunView {
   return {
@@ -54,7 +62,10 @@ function run(name: string, change: Partial<RunView> = {}): RunView {
     priority: 0,
     submission: 1,
     settled: 0,
+    seen: false,
     reason: undefined,
+    waits: false,
+    graceSet: change.phase === 'terminating',
     open: true,
     after: [],
     ...change,
@@ -62,7 +73,14 @@ function run(name: string, change: Partial<RunView> = {}): RunView {
 }
 
 const waiting = { state: 'queued', phase: 'eligible', queued: true, holding: false } as const;
-const over = { state: 'succeeded', phase: undefined, holding: false, settled: 1, open: false } as const;
+const over = {
+  state: 'succeeded',
+  phase: undefined,
+  holding: false,
+  settled: 1,
+  seen: true,
+  open: false,
+} as const;
 
 /** A run that executes, one task that runs and one that has no room. */
 function view(change: Partial<View> = {}): View {
@@ -97,6 +115,8 @@ function step(change: Partial<StepView> = {}): StepView {
     admittedRuns: [],
     cut: false,
     turn: false,
+    about: undefined,
+    again: false,
     ...change,
   };
 }
@@ -333,6 +353,160 @@ describe('S: accounts and policy', () => {
   });
 });
 
+describe('P1, P2, L1: tasks after tasks', () => {
+  const t0 = task('t0', { ...succeeded, attempts: 1 });
+  const failed = task('t0', { ...succeeded, state: 'failed', attempts: 1 });
+  const unseen = task('t0', { ...succeeded, seen: false });
+  const blocked = { ...unreleased, ...succeeded, state: 'blocked', reason: 't0' } as const;
+  const next = (change: Partial<TaskView> = {}) => task('t1', { parents: ['t0'], ...change });
+  const last = (change: Partial<TaskView> = {}) => next({ isFinally: true, ...change });
+  const of = (...tasks: TaskView[]) => view({ tasks, turnDue: true });
+
+  it.each<[string, View]>([
+    ['that waits for what goes on', of(task('t0', executing), next(unreleased))],
+    ['that waits for an end that was not seen', of(unseen, next(unreleased))],
+    ['that is blocked', of(failed, next(blocked))],
+    ['that was cancelled before', of(failed, next({ ...blocked, state: 'cancelled', reason: 'cancelled' }))],
+    ['that runs after a good end', of(t0, next({ ...executing, attempts: 1 }))],
+    ['of the finally kind after a bad end', of(failed, last())],
+    ['of the finally kind that waits', of(task('t0', executing), last(unreleased))],
+    ['of the finally kind that waits for an end that was not seen', of(unseen, last(unreleased))],
+  ])('nothing is said of a task %s', (_, sound) => {
+    expect(said(sound, step())).toEqual([]);
+  });
+
+  it.each<[string, View, string]>([
+    [
+      'P1, a task that waits on after a bad end',
+      of(failed, next(unreleased)),
+      'P1: the task t1 is queued although t0 is failed',
+    ],
+    [
+      'P1, a block that names nobody',
+      of(failed, next({ ...blocked, reason: 't9' })),
+      'P1: the task t1 is blocked by t9',
+    ],
+    ['P1, a block that names a good end', of(t0, next(blocked)), 'P1: the task t1 is blocked by t0'],
+    ['P1, a block without parents', of(task('t1', blocked)), 'P1: the task t1 is blocked by t0'],
+    [
+      'P1, a block after a start',
+      of(failed, next({ ...blocked, attempts: 1 })),
+      'P1: the task t1 is blocked after 1 attempts',
+    ],
+    [
+      'P1, a release before the end',
+      of(task('t0', executing), next()),
+      'P1: the task t1 is queued before what it comes after succeeded',
+    ],
+    [
+      'P1, a start after a bad end',
+      of(failed, next({ ...succeeded, attempts: 1 })),
+      'P1: the task t1 is succeeded before what it comes after succeeded',
+    ],
+    [
+      'P1, a release that is forgotten',
+      of(t0, next(unreleased)),
+      'P1: the task t1 waits although everything that it comes after succeeded',
+    ],
+    [
+      'P2, a finally task that is blocked',
+      of(failed, last(blocked)),
+      'P2: the finally task t1 is blocked by t0',
+    ],
+    [
+      'P2, a finally task that starts early',
+      of(task('t0', executing), last()),
+      'P2: the finally task t1 is queued while t0 is active',
+    ],
+    [
+      'P2, a finally task that is forgotten',
+      of(failed, last(unreleased)),
+      'P2: the finally task t1 waits although everything that it comes after is over',
+    ],
+    [
+      'L1, a release before the end is seen',
+      of(unseen, next()),
+      'L1: the task t1 is queued before the end of t0 was seen',
+    ],
+    [
+      'L1, a finally task released before the end is seen',
+      of(unseen, last()),
+      'L1: the task t1 is queued before the end of t0 was seen',
+    ],
+    [
+      'L1, a block before the end is seen',
+      of({ ...failed, seen: false }, next(blocked)),
+      'L1: the task t1 is blocked before the end of t0 was seen',
+    ],
+  ])('%s is named', (_, wrong, sentence) => {
+    expect(said(wrong)).toEqual([sentence]);
+  });
+
+  it('L1 names a run that is let in before the end of what it comes after was seen', () => {
+    const upstream = run('A', { ...over, seen: false });
+    const nextRun = run('B', { ...waiting, after: ['A'] });
+    const blockedRun = run('B', { ...over, after: ['A'], state: 'blocked', reason: 'A' });
+    const runs = (...all: RunView[]) => view({ runs: all, tasks: [], stages: [], turnDue: true });
+    expect(said(runs(upstream, nextRun))).toEqual(['L1: the run B is queued before the end of A was seen']);
+    expect(said(runs({ ...upstream, state: 'failed' }, blockedRun))).toEqual([
+      'L1: the run B is blocked before the end of A was seen',
+    ]);
+    expect(said(runs(upstream, { ...nextRun, phase: 'waiting', queued: false }))).toEqual([]);
+    expect(said(runs({ ...upstream, seen: true }, nextRun))).toEqual([]);
+  });
+
+  it('P2 names a grace that does not wait for finally tasks, and one that waits for nothing', () => {
+    const stopping = run('A', { phase: 'terminating' });
+    const open = last(unreleased);
+    expect(
+      said(view({ runs: [stopping], tasks: [task('t0', { ...executing, phase: 'terminating' }), open] })),
+    ).toEqual(['P2: the grace of the run A goes on with 1 open finally tasks']);
+    expect(said(view({ runs: [{ ...stopping, graceSet: false }], tasks: [], stages: [] }))).toEqual([
+      'P2: the grace of the run A has stopped with 0 open finally tasks',
+    ]);
+  });
+
+  it('P2 names a run that was to wait and ended before its finally tasks', () => {
+    const ended = run('A', { ...over, state: 'cancelled', reason: 'terminated', open: true });
+    const tasks = [task('t0', executing), last(unreleased)];
+    const sentence = 'P2: the run A is cancelled before 1 of its finally tasks';
+    expect(said(view({ runs: [{ ...ended, waits: true }], tasks }))).toEqual([sentence]);
+    expect(said(view({ runs: [{ ...ended, abandoned: true, holding: true }], tasks }))).toEqual([sentence]);
+    expect(said(view({ runs: [ended], tasks }))).toEqual([]);
+  });
+
+  describe('a finally task that stops', () => {
+    const before = of(t0, last(executing));
+    const stopping = of(t0, last({ ...executing, phase: 'terminating' }));
+    const cancelled = of(t0, last({ ...succeeded, state: 'cancelled' }));
+    const spared = 'P2: the finally task t1 was stopped by: terminate A';
+    const first = step({ label: 'terminate A', about: 'A' });
+
+    it('is named by P2, with what stopped it', () => {
+      expect(said(stopping, first, before)).toEqual([spared]);
+      expect(said(cancelled, first, before)).toEqual([spared]);
+      expect(said(stopping, { ...first, about: 'B', again: true }, before)).toEqual([spared]);
+    });
+
+    it('may do so for itself, and for a second request', () => {
+      expect(said(cancelled, step({ about: 't1' }), before)).toEqual([]);
+      expect(said(stopping, { ...first, again: true }, before)).toEqual([]);
+      expect(said(cancelled, first, stopping)).toEqual([]);
+      expect(said(cancelled, first, cancelled)).toEqual([]);
+    });
+
+    it('must do so for a second request (R1), also in a child run', () => {
+      const child = { runs: [run('A'), run('B', { parent: 0, takesSlot: false })] };
+      const below = view({ ...child, tasks: [t0, last({ ...executing, run: 1 })], turnDue: true });
+      const again = { ...first, again: true };
+      const sentence = 'R1: the finally task t1 is running although the run A was terminated twice';
+      expect(said(before, again)).toEqual([sentence]);
+      expect(said(below, again)).toEqual([sentence]);
+      expect(said(below, { ...again, about: 'C' })).toEqual([]);
+    });
+  });
+});
+
 describe('P and R: dependents, terminations, ends', () => {
   const bad = run('A', { ...over, state: 'failed' });
   const after = { after: ['A'], open: true, holding: false } as const;
@@ -434,6 +608,12 @@ describe('P and R: dependents, terminations, ends', () => {
     expect(said(wrong)).toEqual([sentence]);
   });
 
+  it('R1 leaves finally tasks alone: they run after all else (P2)', () => {
+    const spared = { ...held, isFinally: true, phase: 'eligible', queued: true };
+    const runs = [{ ...stopped, graceSet: false }];
+    expect(said(view({ runs, tasks: [spared], turnDue: true }))).toEqual([]);
+  });
+
   it('R1 leaves alone what was cancelled for another reason, or runs on', () => {
     expect(said(view({ runs: [{ ...ended, reason: 'cancelled' }], tasks: [held] }))).toEqual([]);
     expect(
@@ -497,7 +677,8 @@ describe('P and R: dependents, terminations, ends', () => {
     ['of another stage', { state: 'succeeded' }, [{ ...executing, stage: 1 }], undefined],
   ])('R12, a stage that %s', (_, stage, tasks, sentence) => {
     const stages = [{ run: 0, index: 0, state: 'running', passed: true, ...stage } as const];
-    const wrong = said(view({ stages, tasks: tasks.map((change, i) => task(`t${i + 1}`, change)) }));
+    const all = said(view({ stages, tasks: tasks.map((change, i) => task(`t${i + 1}`, change)) }));
+    const wrong = all.filter((said) => !said.startsWith('P1')); // nothing here says who blocked them
     expect(wrong).toEqual(sentence === undefined ? [] : [`R12: stage 0 of A is ${sentence}`]);
   });
 

@@ -16,6 +16,8 @@ const FIELDS = [
   'armed',
   /** Attempts started and without an outcome. */
   'attemptsOpen',
+  /** Attempts started. */
+  'attempts',
   'settled',
   /** Larger keys admitted while this was the smallest, in its present stay in the queue. */
   'passed',

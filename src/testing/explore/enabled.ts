@@ -1,4 +1,5 @@
 /** What may happen next in a world: steps of bodies, of the scheduler, of timers, and of the environment. */
+import type { PipelineRow, TaskRow } from '../../runtime/rows.ts';
 import type { Move, ProgramRun, ProgramTask } from './program.ts';
 import { LATE, SOON } from './program.ts';
 import { BODY, CHILD, GRACE, type World } from './world.ts';
@@ -16,6 +17,9 @@ export function enabledMoves(world: World): Move[] {
   addSubmission(world, add);
   const entering = supervisor.readyRuns.find((row) => row.snapshot.leaf.state === 'ready');
   if (entering !== undefined) add(program.move('enter', world.indexOfRun(entering)));
+  const unseen = world.nextUnseen;
+  if (unseen?.kind === 'task') add(program.move('see', world.indexOfTask(unseen)));
+  else if (unseen !== undefined) add(program.move('see run', world.indexOfRun(unseen)));
   for (const run of program.runs) addRun(world, run, add);
   for (const task of program.tasks) addTask(world, task, add);
   const mode = supervisor.mode.leaf.path;
@@ -104,20 +108,31 @@ function addEnvironment(world: World, add: Add): void {
   for (const move of world.program.costly) if (isAllowed(world, move)) add(move);
 }
 
+const HOLDABLE: ReadonlySet<string> = new Set(['queued.waiting', 'queued.eligible', 'queued.backoff']);
+
+/** A second request to terminate the run would stop something: a finally task of it, or of a child run. */
+function sparesSome(run: PipelineRow | undefined): boolean {
+  if (run === undefined) return false;
+  const spared = ({ isFinally, snapshot: { leaf, context } }: TaskRow): boolean =>
+    isFinally && !leaf.final && context.ending?.kind !== 'terminated';
+  return run.tasks.some(spared) || [...run.childRuns].some(sparesSome);
+}
+
 function isAllowed({ tasks, runs, supervisor, program }: World, { kind, target, amount }: Move): boolean {
   const task = tasks[target]?.snapshot;
-  const run = runs[target]?.snapshot;
+  const row = runs[target];
+  const run = row?.snapshot;
   switch (kind) {
     case 'cancel task':
       return task?.leaf.state === 'queued' || task?.leaf.state === 'ready';
     case 'terminate task':
       return task?.leaf.state === 'running' && task.context.ending?.kind !== 'terminated';
     case 'hold task':
-      return task?.leaf.path === 'queued.eligible' || task?.leaf.path === 'queued.backoff';
+      return HOLDABLE.has(task?.leaf.path ?? '');
     case 'cancel run':
       return run?.leaf.state === 'queued' || run?.leaf.state === 'ready';
     case 'terminate run':
-      return run?.leaf.state === 'running' && run.leaf.phase !== 'terminating';
+      return run?.leaf.state === 'running' && (run.leaf.phase !== 'terminating' || sparesSome(row));
     case 'pause':
       return supervisor.mode.leaf.path === 'open' || supervisor.mode.leaf.path === 'draining';
     case 'shutdown':

@@ -2,7 +2,7 @@
  * Copies a supervisor, so that each of several futures can be tried from one state.
  *
  * Owns: copying the supervisor's own state, rows included. What is alive in a row (actor, attempt, timer,
- * waiters, handle, body) is the host's and is not copied; ids of tasks are not either.
+ * waiters, handle, body) is the host's and is not copied.
  * The supervisor must not be inside a transition.
  */
 import type { Host } from '../../runtime/host.ts';
@@ -43,6 +43,7 @@ export function forkSupervisor(supervisor: Supervisor, host: Host, runs: readonl
   copy.readyRuns = supervisor.readyRuns.map(runOf);
   copy.readyTasks = supervisor.readyTasks.map(taskOf);
   copy.mode = supervisor.mode;
+  copy.stalled = supervisor.stalled;
   copy.slotsInUse = supervisor.slotsInUse;
   copy.submissions = supervisor.submissions;
   copy.abandoned = supervisor.abandoned;
@@ -69,6 +70,9 @@ function copyRun(
   copy.bodyOver = run.bodyOver;
   copy.pendingEnd = run.pendingEnd;
   copy.refusal = run.refusal;
+  copy.ledger = run.ledger;
+  copy.resultText = run.resultText;
+  copy.toResult = run.toResult;
   copy.openTasks = run.openTasks;
   copy.openFinally = run.openFinally;
   copy.failedTasks = run.failedTasks;
@@ -99,7 +103,9 @@ function copyTask(task: TaskRow, run: PipelineRow): TaskRow {
   if (stage === undefined) throw new Error(`the stage of the task ${task.name} is not in its run`);
   const { spec, vector, position, snapshot, work, args } = task;
   const copy = new TaskRow(run, stage, spec, vector, position, snapshot, work, args);
+  copy.keepId(task.taskId);
   copy.binding = task.binding;
+  copy.fingerprint = task.fingerprint;
   copy.place = task.place;
   copy.passedBy = task.passedBy;
   copy.holding = task.holding;
@@ -112,6 +118,7 @@ function copyTask(task: TaskRow, run: PipelineRow): TaskRow {
 function copyLinks(links: TaskLinks, twin: (task: TaskRow) => TaskRow): TaskLinks {
   const copy = new TaskLinks(links.parents.map(twin), links.isFinally);
   copy.open = links.open;
+  copy.held = links.held;
   copy.dependents = links.dependents.map(twin);
   return copy;
 }

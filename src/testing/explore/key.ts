@@ -5,7 +5,7 @@
  *
  * Not in the key: ids, error and result values, and the submission number of child runs, which nothing reads.
  */
-import type { PipelineRow, StageRow, TaskRow } from '../../runtime/rows.ts';
+import type { PipelineRow, StageRow, TaskLinks, TaskRow } from '../../runtime/rows.ts';
 import type { World } from './world.ts';
 
 /** A buffer that grows; one for all keys, since keys are made one after the other. */
@@ -51,6 +51,8 @@ export function keyOf(world: World): Key {
   put(admission.queuedCount);
   for (const index of world.waits) put(index + 1);
   put(-1);
+  for (const place of world.unseen) put(place);
+  put(-1);
   for (const row of supervisor.slotless) put(world.indexOfRun(row));
   put(-1);
   for (const row of supervisor.readyRuns) put(world.indexOfRun(row));
@@ -73,6 +75,7 @@ function putTask({ supervisor }: World, row: TaskRow | undefined): void {
       bit(supervisor.readyTasks.includes(row), 13) |
       bit(row.place === 'queued', 14) |
       bit(row.place === 'admitted', 15) |
+      bit(row.visible, 18) |
       (c.ending === null
         ? 0
         : c.ending.kind === 'timeout'
@@ -83,6 +86,15 @@ function putTask({ supervisor }: World, row: TaskRow | undefined): void {
   );
   put((c.attempt << 24) | (c.failures << 16) | (c.lost << 8) | row.position);
   put(row.passedBy);
+  if (row.links !== undefined) putLinks(row, row.links);
+}
+
+/** What a final row waits for counts no more. */
+function putLinks({ snapshot }: TaskRow, { open, dependents, parents }: TaskLinks): void {
+  const { leaf, context } = snapshot;
+  const by = context.outcome?.reason;
+  const blockedBy = leaf.state === 'blocked' ? parents.findIndex(({ taskId }) => taskId === by) : -1;
+  put(((leaf.final ? 0 : open + 1) << 16) | (dependents.length << 8) | (blockedBy + 1));
 }
 
 function putRun({ supervisor }: World, row: PipelineRow | undefined): void {
@@ -97,6 +109,8 @@ function putRun({ supervisor }: World, row: PipelineRow | undefined): void {
       bit(context.ending !== null, 10) |
       bit(supervisor.runs.has(row), 11) |
       bit(row.heapIndex >= 0, 12) |
+      bit(row.visible, 13) |
+      (row.openFinally << 14) |
       (endCode(row) << 24),
   );
   put((row.openTasks << 16) | (row.upstreamOpen << 8) | row.nextPosition);

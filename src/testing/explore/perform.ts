@@ -4,7 +4,7 @@ import { compareTickets } from '../../admission/index.ts';
 import { Deadlocks } from '../../runtime/deadlock.ts';
 import { fireTimer } from '../../runtime/row-timers.ts';
 import type { PipelineRow, TaskRow } from '../../runtime/rows.ts';
-import { LATE, type Move, type ProgramRun, SOON, type Step } from './program.ts';
+import { LATE, type Move, type ProgramRun, type ProgramTask, SOON, type Step } from './program.ts';
 import { BODY, CHILD, type World } from './world.ts';
 
 /** Events have no use for a real error here; one object, so that states compare equal. */
@@ -55,8 +55,10 @@ function make(world: World, move: Move): void {
       supervisor.sendRun(at(world.runs, target), { type: 'CANCEL' });
       return;
     case 'terminate run':
-      supervisor.sendRun(at(world.runs, target), { type: 'TERMINATE', error: ERROR });
-      return;
+      return terminateRun(world, at(world.runs, target));
+    case 'see':
+    case 'see run':
+      return world.seeNext();
     case 'pause':
       supervisor.applyMode({ type: 'PAUSE', token: RUNTIME });
       return;
@@ -77,6 +79,13 @@ function make(world: World, move: Move): void {
     default:
       return ofTask(world, move.kind, target);
   }
+}
+
+/** As `Desk.requestTerminate`: asked twice, a run gives up its finally tasks. */
+function terminateRun({ supervisor, log }: World, row: PipelineRow): void {
+  log.again = row.snapshot.leaf.path === 'running.terminating';
+  if (log.again) supervisor.stopFinallyTasks(row, ERROR);
+  else supervisor.sendRun(row, { type: 'TERMINATE', error: ERROR });
 }
 
 /** As `Scheduler.setCapacity`. */
@@ -221,12 +230,9 @@ function step(world: World, { index, steps }: ProgramRun): void {
 function statement(world: World, row: PipelineRow, what: Step): void {
   const { supervisor, program } = world;
   switch (what.kind) {
-    case 'task': {
-      const { spec, vector, first } = at(program.tasks, what.index);
-      const stage = row.stages.length - 1;
-      world.tasks[what.index] = supervisor.addTask({ run: row, stage, spec, vector, snapshot: first });
+    case 'task':
+      world.tasks[what.index] = addTask(world, row, at(program.tasks, what.index));
       return;
-    }
     case 'stage':
       supervisor.reachStage(row, undefined);
       return;
@@ -238,6 +244,14 @@ function statement(world: World, row: PipelineRow, what: Step): void {
     default:
       what satisfies never;
   }
+}
+
+function addTask(world: World, run: PipelineRow, task: ProgramTask): TaskRow {
+  const { spec, vector, first, after, planned } = task;
+  const submission = { run, stage: run.stages.length - 1, spec, vector, snapshot: first };
+  if (after === undefined) return world.supervisor.addTask(submission);
+  const parents = after.map((parent) => at(world.tasks, parent));
+  return world.supervisor.addTask({ ...submission, after: parents, isFinally: planned.finally === true });
 }
 
 function endBody(world: World, index: number, event: Parameters<World['supervisor']['endBody']>[1]): void {
@@ -279,7 +293,7 @@ function fire(world: World, row: TaskRow | PipelineRow, now: number): void {
     row.kind === 'task'
       ? world.n.get('armed', world.indexOfTask(row))
       : world.n.get('runArmed', world.indexOfRun(row));
-  if (armed === 0) world.retime(row);
+  if (armed === 0 && row.snapshot.leaf.path !== 'running.terminating') world.retime(row);
 }
 
 /**

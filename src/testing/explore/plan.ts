@@ -13,6 +13,10 @@ export type RunEnding = 'return' | 'throw';
 export interface PlannedTask {
   /** Its name, unique in the plan. */
   readonly task: string;
+  /** Tasks that the same body submits before this one, which comes after them. Default none. */
+  readonly after?: readonly string[];
+  /** Starts once those are inactive, however they ended, and is spared when its run is terminated. */
+  readonly finally?: boolean;
   /** Labels and amounts. Default none. */
   readonly needs?: Readonly<Record<string, number>>;
   /** Default: its run's. */
@@ -58,7 +62,10 @@ export interface PlannedRun {
   readonly stubborn?: boolean;
 }
 
-/** What the environment may do. `hold` is always followed by a possible unhold, `pause` by a possible unpause. */
+/**
+ * What the environment may do. A run with finally tasks may be terminated a second time, which counts again.
+ * `hold` is always followed by a possible unhold, `pause` by a possible unpause.
+ */
 export type EnvironmentEvent =
   | 'cancel task'
   | 'terminate task'
@@ -87,4 +94,10 @@ export interface ExplorePlan {
   readonly capacities?: Readonly<Record<string, readonly number[]>>;
   /** Admissions of one turn, to explore turns that are cut. Default: no bound. */
   readonly turnBudget?: number;
+  /**
+   * When the end of a task or run is seen by what comes after it and by who waits for it: `at-once` in the step
+   * that ends it, `separate` by a later step of its own, in the order of the ends, as behind a ledger that
+   * commits. Default `at-once`.
+   */
+  readonly delivery?: 'at-once' | 'separate';
 }

@@ -21,6 +21,10 @@ export interface ProgramTask {
   readonly spec: TaskSpec;
   readonly vector: ResourceVector;
   readonly first: TaskSnapshot;
+  /** Indices of the tasks that it comes after; undefined for one that was submitted without a word on that. */
+  readonly after: readonly number[] | undefined;
+  /** Their names. */
+  readonly parents: readonly string[];
   /** Index of the run that its body submits and awaits, -1 for none. */
   readonly child: number;
 }
@@ -44,6 +48,8 @@ export interface ProgramRun {
 
 export type MoveKind =
   | 'submit'
+  | 'see'
+  | 'see run'
   | 'turn'
   | 'enter'
   | 'step'
@@ -72,6 +78,8 @@ export interface Move {
   readonly kind: MoveKind;
   /** Index of the task, run or label it is about; -1 for none. */
   readonly target: number;
+  /** Name of the task or run that it is about. */
+  readonly about: string | undefined;
   readonly label: string;
   /** Counts against `events`. */
   readonly costs: boolean;
@@ -101,6 +109,8 @@ export class Program {
   readonly events: number;
   readonly turnBudget: number;
   readonly bypassLimit: number;
+  /** Ends are seen by a step of their own. */
+  readonly separate: boolean;
   readonly taskIndex: ReadonlyMap<TaskSpec, number>;
   readonly runIndex: ReadonlyMap<string, number>;
   readonly #ids = new IdSource(() => 0, '000000000000');
@@ -112,6 +122,7 @@ export class Program {
     this.labels = Object.keys(plan.resources);
     this.events = plan.events ?? 0;
     this.turnBudget = plan.turnBudget ?? Number.POSITIVE_INFINITY;
+    this.separate = plan.delivery === 'separate';
     this.bypassLimit = plan.policy.policy === 'strict' ? 0 : plan.policy.bypassLimit;
     const names = Object.keys(plan.runs);
     this.runIndex = new Map(names.map((name, index) => [name, index]));
@@ -180,6 +191,7 @@ function readTasks(
         throw invalidArgument('the name of a planned task', name, 'a name that nothing else in the plan has');
       const needs = planned.needs ?? {};
       const attempts = planned.attempts ?? 1;
+      const after = readParents(planned, runIndex, tasks);
       tasks.push({
         index: tasks.length,
         name,
@@ -187,12 +199,30 @@ function readTasks(
         planned,
         spec: specOf(planned, attempts),
         vector: admission.vector(needs),
-        first: eligible(attempts, planned.deadline === true),
+        first: firstSnapshot(attempts, planned.deadline === true, after !== undefined),
+        after,
+        parents: planned.after ?? [],
         child: planned.child === undefined ? -1 : indexOf(names, planned.child),
       });
     }
   });
   return tasks;
+}
+
+/** A body cannot name what it has not submitted: that leaves no circles. */
+function readParents(
+  { task, after, finally: isFinally }: PlannedTask,
+  run: number,
+  tasks: readonly ProgramTask[],
+): number[] | undefined {
+  if (after === undefined) return isFinally === true ? [] : undefined;
+  const before = tasks.filter((other) => other.run === run);
+  return after.map((name) => {
+    const parent = before.find((other) => other.name === name);
+    if (parent !== undefined) return parent.index;
+    const allowed = before.map((other) => other.name).join(', ');
+    throw invalidArgument(`what ${task} comes after`, name, `what its run submits before it: ${allowed}`);
+  });
 }
 
 function specOf(planned: PlannedTask, maxAttempts: number): TaskSpec {
@@ -206,13 +236,17 @@ function specOf(planned: PlannedTask, maxAttempts: number): TaskSpec {
     deadlineMs: planned.deadline === true ? LATE : undefined,
     graceMs: 0,
     priority: planned.priority,
+    onLost: 'retry',
+    keepsResult: true,
   };
 }
 
 const RELEASE = { type: 'RELEASE', token: RUNTIME } as const;
 
-function eligible(maxAttempts: number, deadline: boolean): TaskSnapshot {
+/** As desk.ts: what comes after something waits, everything else is released on the spot. */
+function firstSnapshot(maxAttempts: number, deadline: boolean, waits: boolean): TaskSnapshot {
   const waiting = taskLogic.initial({ maxAttempts, canKill: false, deadlineAt: deadline ? LATE : null });
+  if (waits) return waiting;
   const edge = taskLogic.edgeFor(waiting, RELEASE);
   if (edge === undefined) throw new Error('(T1) a waiting task must be releasable');
   return taskLogic.follow(waiting, edge, RELEASE);
@@ -264,6 +298,7 @@ const TASK_MOVES: readonly [MoveKind, (name: string) => string][] = [
   ['soon', (name) => `the timer of ${name} fires`],
   ['late', (name) => `the deadline of ${name} passes`],
   ['grace', (name) => `the grace of ${name} is over`],
+  ['see', (name) => `the end of ${name} is seen`],
   ['settle', (name) => `the abandoned body of ${name} settles`],
   ['unhold', (name) => `unhold ${name}`],
 ];
@@ -275,29 +310,35 @@ const RUN_MOVES: readonly [MoveKind, (name: string) => string][] = [
   ['return', (name) => `${name} returns`],
   ['throw', (name) => `${name} throws`],
   ['leave', (name) => `${name} leaves`],
+  ['see run', (name) => `the end of ${name} is seen`],
   ['run grace', (name) => `the grace of ${name} is over`],
 ];
 
 function listMoves({ plan, tasks, runs, labels }: Program): Move[] {
   const moves: Move[] = [];
-  const add = (kind: MoveKind, target: number, label: string, costs = false, amount = 0) => {
-    moves.push({ index: moves.length, kind, target, label, costs, amount });
+  const add = (kind: MoveKind, target: number, label: string, given: Partial<Move> = {}) => {
+    const costs = given.costs === true;
+    const { about, amount = 0 } = given;
+    moves.push({ index: moves.length, kind, target, about, label, costs, amount });
   };
   const names = (kind: EnvironmentEvent) =>
     kind.endsWith('task') ? tasks : kind.endsWith('run') ? runs : [];
   add('turn', -1, 'turn');
-  for (const [kind, text] of RUN_MOVES) for (const { index, name } of runs) add(kind, index, text(name));
-  for (const [kind, text] of TASK_MOVES) for (const { index, name } of tasks) add(kind, index, text(name));
+  for (const [kind, text] of RUN_MOVES)
+    for (const { index, name } of runs) add(kind, index, text(name), { about: name });
+  for (const [kind, text] of TASK_MOVES)
+    for (const { index, name } of tasks) add(kind, index, text(name), { about: name });
   add('unpause', -1, 'unpause');
   for (const [index, label] of labels.entries()) add('restore', index, `restore ${label}`);
   if ((plan.events ?? 0) === 0) return moves;
   for (const kind of plan.kinds ?? ALL_EVENTS) {
-    if (kind === 'pause' || kind === 'shutdown') add(kind, -1, kind, true);
-    for (const { index, name } of names(kind)) add(kind, index, `${kind.split(' ')[0]} ${name}`, true);
+    if (kind === 'pause' || kind === 'shutdown') add(kind, -1, kind, { costs: true });
+    for (const { index, name } of names(kind))
+      add(kind, index, `${kind.split(' ')[0]} ${name}`, { costs: true, about: name });
     if (kind !== 'set capacity') continue;
     for (const [label, amounts] of Object.entries(plan.capacities ?? {}))
       for (const amount of amounts)
-        add(kind, labels.indexOf(label), `set ${label} to ${amount}`, true, amount);
+        add(kind, labels.indexOf(label), `set ${label} to ${amount}`, { costs: true, amount });
   }
   return moves;
 }

@@ -12,7 +12,7 @@ import type {
 import type { LifecycleState } from '../../../machines/lifecycle.ts';
 import type { PipelineRow, TaskRow } from '../../runtime/rows.ts';
 import type { Move } from './program.ts';
-import { nameOf, type World } from './world.ts';
+import { GRACE, nameOf, type World } from './world.ts';
 
 /** Made part by part when asked for: most steps need none of it. Look before the world moves on. */
 export class WorldView implements View {
@@ -126,6 +126,12 @@ function taskView(world: World, row: TaskRow, index: number): TaskView {
     settled: world.n.get('settled', index),
     suspended: context.suspended,
     passed: world.n.get('passed', index),
+    parents: world.program.tasks[index]?.parents ?? NOBODY,
+    isFinally: world.program.tasks[index]?.planned.finally === true,
+    released: context.released,
+    attempts: world.n.get('attempts', index),
+    seen: row.visible,
+    reason: context.outcome?.reason,
   };
 }
 
@@ -145,7 +151,10 @@ function runView(world: World, row: PipelineRow, index: number): RunView {
     priority: row.priority,
     submission: row.submission,
     settled: world.n.get('runSettled', index),
+    seen: row.visible,
     reason: context.outcome?.reason,
+    waits: row.children !== 'continue',
+    graceSet: world.n.get('runArmed', index) === GRACE,
     open: supervisor.runs.has(row),
     after: planned?.planned.after ?? NOBODY,
   };
@@ -182,6 +191,8 @@ export function stepOf(world: World, move: Move, finals: readonly number[]): Ste
     admittedRuns: log.admittedRuns.map((index) => program.runs[index]?.name ?? ''),
     cut: log.cut,
     turn: move.kind === 'turn',
+    about: move.about,
+    again: log.again,
   };
 }
 

@@ -48,6 +48,8 @@ export interface Log {
   resumes: boolean;
   /** The run whose body was entered, -1 for none. */
   entered: number;
+  /** A run was asked to stop a second time. */
+  again: boolean;
 }
 
 const newLog = (): Log => ({
@@ -59,6 +61,7 @@ const newLog = (): Log => ({
   cut: false,
   resumes: false,
   entered: -1,
+  again: false,
 });
 
 type Given =
@@ -75,6 +78,8 @@ export class World implements Host {
   readonly n: Counters;
   /** Tasks whose body waits for a run, in the order in which they began to. */
   waits: readonly number[] = [];
+  /** Ended and not seen yet, in the order of the ends: tasks by index, runs by theirs after all tasks. */
+  unseen: readonly number[] = [];
   /** Events of the environment so far. */
   events = 0;
   /** A turn is needed. */
@@ -101,6 +106,7 @@ export class World implements Host {
       this.due = from.due;
       this.n = from.n.copy();
       this.waits = from.waits;
+      this.unseen = from.unseen;
       this.log = from.log;
       const fork = forkSupervisor(from.supervisor, this, from.submittedRuns());
       this.supervisor = fork.supervisor;
@@ -128,8 +134,9 @@ export class World implements Host {
     return this.program.runIndex.get(row.id) ?? -1;
   }
 
-  isFinalRun(index: number): boolean {
-    return this.runs[index]?.snapshot.leaf.final === true;
+  /** The end of the run was seen: who waits for it goes on. */
+  isOver(run: number): boolean {
+    return this.runs[run]?.visible === true;
   }
 
   /** The body of the task awaits its child run and cannot go on by itself. */
@@ -138,21 +145,21 @@ export class World implements Host {
     if (task === undefined || task.child === -1 || this.n.get('child', index) !== CHILD.submitted)
       return false;
     const path = this.tasks[index]?.snapshot.leaf.path;
-    return path === 'running.executing' && !this.isFinalRun(task.child);
+    return path === 'running.executing' && !this.isOver(task.child);
   }
 
   /** The body of the run is at a wait that is not over. */
   bodyWaits(index: number): boolean {
     if (this.n.get('body', index) !== BODY.active) return false;
     const step = this.program.runs[index]?.steps[this.n.get('pc', index)];
-    if (step?.kind === 'wait')
-      return this.runs[index]?.tasks.some((task) => !task.snapshot.leaf.final) === true;
-    return step?.kind === 'await' && !this.isFinalRun(step.index);
+    if (step?.kind === 'wait') return this.runs[index]?.tasks.some((task) => !task.visible) === true;
+    return step?.kind === 'await' && !this.isOver(step.index);
   }
 
-  /** Every run that will ever come is closed, and no body of one is left. */
+  /** Every run that will ever come is closed and seen, and no body of one is left. */
   get done(): boolean {
-    if (this.supervisor.runs.size > 0 || this.supervisor.abandoned > 0) return false;
+    if (this.supervisor.runs.size > 0 || this.supervisor.abandoned > 0 || this.unseen.length > 0)
+      return false;
     return !this.supervisor.open || this.program.roots.every((index) => this.runs[index] !== undefined);
   }
 
@@ -166,6 +173,7 @@ export class World implements Host {
     log.cut = false;
     log.resumes = false;
     log.entered = -1;
+    log.again = false;
   }
 
   // --- the supervisor's host -----------------------------------------------------------------------------
@@ -175,6 +183,7 @@ export class World implements Host {
   }
 
   submitted(row: Row): void {
+    if (row.kind === 'task') row.keepId(row.name);
     if (row.kind !== 'stage') this.retime(row);
   }
 
@@ -187,12 +196,17 @@ export class World implements Host {
     const index = this.indexOfTask(row);
     if (to !== 'queued' || phase !== 'eligible') this.n.set('passed', index, 0);
     if (event.type === 'START') {
-      if (!this.log.resumes) this.n.add('attemptsOpen', index, 1);
+      if (!this.log.resumes) this.#beginAttempt(index);
     } else if (ENDS_ATTEMPT.has(event.type) && phase !== 'terminating') {
       this.n.add('attemptsOpen', index, -1);
     } else if (final && this.n.get('attemptsOpen', index) === 1) {
       this.n.set('attemptsOpen', index, 0);
     }
+  }
+
+  #beginAttempt(index: number): void {
+    this.n.add('attemptsOpen', index, 1);
+    this.n.add('attempts', index, 1);
   }
 
   refused(row: Row, event: { readonly type?: unknown }): void {
@@ -209,14 +223,19 @@ export class World implements Host {
   closed(): void {}
   modeChanged(): void {}
 
+  restored(): void {}
+
   /** A body is told to stop: from now on its grace runs. */
   notify(row: TaskRow | PipelineRow): void {
-    if (row.snapshot.leaf.path !== 'running.terminating') return this.retime(row);
+    if (row.kind === 'pipeline') row.graceAt = GRACE;
+    if (row.kind === 'pipeline' || row.snapshot.leaf.path !== 'running.terminating') return this.retime(row);
     this.arm(row, GRACE);
   }
 
+  /** The grace of a task is its attempt's, which is not here. */
   retime(row: TaskRow | PipelineRow): void {
-    if (row.snapshot.leaf.path !== 'running.terminating') this.arm(row, dueAt(row) ?? 0);
+    const isTold = row.kind === 'task' && row.snapshot.leaf.path === 'running.terminating';
+    if (!isTold) this.arm(row, dueAt(row) ?? 0);
   }
 
   arm(row: TaskRow | PipelineRow, at: number): void {
@@ -226,15 +245,34 @@ export class World implements Host {
 
   settled(row: Row): void {
     if (row.kind === 'stage') return;
+    const index = row.kind === 'task' ? this.indexOfTask(row) : this.indexOfRun(row);
+    this.n.add(row.kind === 'task' ? 'settled' : 'runSettled', index, 1);
+    if (!this.program.separate) return this.see(row);
+    this.unseen = [...this.unseen, row.kind === 'task' ? index : this.tasks.length + index];
+  }
+
+  /** As `Engine.onVisible`. */
+  see(row: TaskRow | PipelineRow): void {
     row.end = SEEN;
     this.supervisor.seen(row);
-    if (row.kind === 'task') this.n.add('settled', this.indexOfTask(row), 1);
-    else this.n.add('runSettled', this.indexOfRun(row), 1);
+  }
+
+  /** The next end to be seen. */
+  get nextUnseen(): TaskRow | PipelineRow | undefined {
+    const [place] = this.unseen;
+    if (place === undefined) return undefined;
+    return this.tasks[place] ?? this.runs[place - this.tasks.length];
+  }
+
+  seeNext(): void {
+    const row = this.nextUnseen;
+    this.unseen = this.unseen.slice(1);
+    if (row !== undefined) this.see(row);
   }
 }
 
-/** What is final is seen at once here: there is no ledger to wait for. */
-const SEEN = Object.freeze({ seq: 0, at: 0, previous: undefined });
+/** Which event told of an end matters to nobody here. */
+const SEEN = Object.freeze({ seq: 0, at: 0, previous: undefined, runSeq: 0 });
 
 /** These end the attempt that they name. */
 const ENDS_ATTEMPT: ReadonlySet<string> = new Set(['SUCCEED', 'FAIL', 'ABORTED', 'LOSE', 'GRACE_OVER']);

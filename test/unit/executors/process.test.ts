@@ -132,8 +132,8 @@ describe('output', () => {
     const value = (await probe.value()) as ProcessResult;
     const lines = (of: string) =>
       probe.entries.flatMap((entry) => (entry.kind === 'output' && entry.stream === of ? [entry.chunk] : []));
-    expect(lines('stdout')).toEqual(['a', '', 'b']);
-    expect(lines('stderr')).toEqual(['é', 'c']);
+    expect(lines('stdout')).toEqual(['a\r\n', '\n', 'b']);
+    expect(lines('stderr')).toEqual(['é\n', 'c']);
     expect(value).toMatchObject({ stdout: 'a\r\n\nb', stderr: 'é\nc' });
   });
 
@@ -166,14 +166,15 @@ describe('lines', () => {
       for (let second = first; second <= bytes.length; second += 1) {
         const cut = [bytes.subarray(0, first), bytes.subarray(first, second), bytes.subarray(second)];
         const { lines, output } = split(cut);
-        expect(lines).toEqual(['h\u00e9llo', '\u4e16\u754c', '', '\ud83d\ude80 end']);
+        expect(lines).toEqual(['h\u00e9llo\r\n', '\u4e16\u754c\n', '\n', '\ud83d\ude80 end\r']);
+        expect(lines.join('')).toBe(bytes.toString());
         expect(output.text).toBe(bytes.toString());
       }
     }
   });
 
   it('keep a carriage return that is no line end', () => {
-    expect(split([Buffer.from('10%\r20%\r\n')]).lines).toEqual(['10%\r20%']);
+    expect(split([Buffer.from('10%\r20%\r\n')]).lines).toEqual(['10%\r20%\r\n']);
   });
 
   it('without an end are let go in pieces, so that they do not fill the memory', () => {
@@ -182,7 +183,7 @@ describe('lines', () => {
       Buffer.from('yz'),
       Buffer.from('!\n'),
     ]);
-    expect(lines.map((line) => line.length)).toEqual([LONGEST_LINE_CHARS + 1, 1]);
+    expect(lines.map((line) => line.length)).toEqual([LONGEST_LINE_CHARS + 1, 2]);
   });
 
   it('may hold bytes that are no UTF-8', () => {

@@ -71,7 +71,7 @@ describe('a body on a thread', () => {
       { kind: 'progress', percent: 10, message: 'a' },
       { kind: 'output', stream: 'stderr', chunk: 'b' },
       { kind: 'log', level: 'warn', message: 'c', rest: [{ d: 1 }, '[Function (anonymous)]'] },
-      { kind: 'progress', percent: undefined, message: undefined },
+      { kind: 'progress', percent: undefined, message: 'e' },
     ]);
   });
 

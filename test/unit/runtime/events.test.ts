@@ -148,7 +148,7 @@ describe('events', () => {
     let late: (() => void) | undefined;
     const task = await run.task(({ emitProgress, emitOutput, attempt }) => {
       emitProgress(50, 'half');
-      emitProgress();
+      emitProgress(undefined, 'more');
       emitOutput('stderr', `attempt ${attempt}`);
       late = () => emitProgress(100);
       return 'x';

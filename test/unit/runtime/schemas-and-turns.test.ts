@@ -112,6 +112,7 @@ describe('turns', () => {
     };
     const turns = new Turns(clock, {
       pending: () => left > 0,
+      boundary: () => {},
       step: () => {
         left -= 1;
         now += msPerStep;

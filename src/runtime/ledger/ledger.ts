@@ -1,0 +1,474 @@
+/**
+ * The ledger: what makes a run outlive its process. Writes down what the supervisor's rows do, one transaction per
+ * turn, and lets others see it once it is durable.
+ *
+ * Owns: the batch of this turn, its commit, what happens when the store fails (rule 7), leases (rule 8).
+ * Does not own: what a run's code is given again after a crash (replay.ts), taking runs over (recovery.ts).
+ * - (L1) strict: the events of a turn, and with them handles and dependents, wait for the commit of that turn.
+ * - (L3) a run that another owner has claimed is let go: nothing of it is written or told from then on.
+ */
+import type { Clock } from '../../core/clock.ts';
+import { encode } from '../../core/codec.ts';
+import { SignalboxError } from '../../core/errors.ts';
+import { LEDGER_RETRY_FIRST_MS, LEDGER_RETRY_LONGEST_MS } from '../../core/limits.ts';
+import { type Logger, logSafely } from '../../core/logger.ts';
+import { type AttemptMark, eventsOf, moveCode, pathOf } from '../../stores/moves.ts';
+import type {
+  Durability,
+  RecordedTask,
+  Refusal,
+  RunRecord,
+  Soon,
+  Store,
+  StoreSession,
+} from '../../stores/store.ts';
+import type { EventBody } from '../events.ts';
+import type { Moves } from '../moves.ts';
+import type { PipelineRow, Row, StageRow, TaskRow } from '../rows.ts';
+import { LedgerBatch } from './batch.ts';
+import { specOf } from './identity.ts';
+import { isEnd } from './replay.ts';
+import { RunLedger } from './run-ledger.ts';
+
+/** What the ledger asks of the engine. */
+export interface LedgerHost {
+  /** Takes the events that nobody has seen yet; undefined for none. */
+  takeEvents(): Moves | undefined;
+  /** Shows events, but for those of runs that are no longer ours. */
+  showEvents(events: Moves): void;
+  /** Tells an event of the ledger itself, which waits for no commit. */
+  tell(event: EventBody): void;
+  /** Nothing new is admitted while the store fails. */
+  stall(stalled: boolean): void;
+  /** The run is not ours: its handles reject with `error`, its attempts are aborted. */
+  letGo(run: PipelineRow, error: Error): void;
+  /** The store does not take the run: it ends with `error`. */
+  refuse(run: PipelineRow, error: Error): void;
+  /** The store has the run: it may start. */
+  accepted(run: PipelineRow): void;
+  /** Carries something into a turn. */
+  post(message: () => void): void;
+}
+
+export interface LedgerOptions {
+  readonly store: Store;
+  readonly durability: Durability;
+  /** How long a failing store is tried again before its runs are given up, in milliseconds. */
+  readonly retryMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly host: LedgerHost;
+}
+
+export type RunFacts = Omit<RunRecord, 'run'>;
+
+type Turn = { readonly batch: LedgerBatch; readonly events: Moves | undefined };
+
+export class Ledger {
+  readonly strict: boolean;
+  readonly #options: LedgerOptions;
+  #session: StoreSession | undefined = undefined;
+  #opening: Promise<StoreSession> | undefined = undefined;
+  #batch = new LedgerBatch();
+  /** `busy`: a commit or the opening is under way. `failing`: the store did not take the last batch. */
+  #state: 'idle' | 'busy' | 'failing' = 'idle';
+  #failingSince = 0;
+  #retryAfterMs = 0;
+  readonly #owned = new Set<RunLedger>();
+  #renewal: unknown = undefined;
+  readonly #drained: (() => void)[] = [];
+
+  constructor(options: LedgerOptions) {
+    this.#options = options;
+    this.strict = options.durability === 'strict';
+  }
+
+  get durability(): Durability {
+    return this.#options.durability;
+  }
+
+  now(): number {
+    return this.#options.clock.now();
+  }
+
+  // --- what is written down ------------------------------------------------------------------------------
+
+  /** A new run: it starts once the store has it. */
+  create(row: PipelineRow, facts: RunFacts): RunLedger {
+    const run = new RunLedger(row, 'creating', this.strict);
+    this.#batch.runs.push({ run, ...facts });
+    return run;
+  }
+
+  /** A move of a row, with what it carries; gives the number of its first event, 0 where nothing is recorded. */
+  note(row: Row, mark: AttemptMark, at: number, payload: string | undefined): number {
+    const run = row.kind === 'pipeline' ? row.ledger : row.run.ledger;
+    if (run === undefined || !run.recording) return 0;
+    const { path } = row.snapshot.leaf;
+    if (row.kind === 'stage' && !run.isNews(row.index, path)) return 0;
+    const code = moveCode(path, mark);
+    const seq = run.take(eventsOf(code));
+    const attempt = row.kind === 'task' ? row.snapshot.context.attempt : 0;
+    this.#batch.move(run, seq, subjectOf(row), code, attempt, at);
+    if (payload !== undefined) this.#batch.payloads.push({ run, seq, text: payload });
+    return seq;
+  }
+
+  /** A row in its first state. */
+  submitted(row: Row, at: number): number {
+    if (row.kind === 'task') this.#task(row, at);
+    else if (row.kind === 'stage') this.#stage(row);
+    return this.note(row, 'none', at, undefined);
+  }
+
+  #task(row: TaskRow, at: number): void {
+    const run = row.run.ledger;
+    if (run === undefined || !run.recording) return;
+    const { position, taskId, stage, spec, links } = row;
+    this.#batch.tasks.push({
+      run,
+      position,
+      id: taskId,
+      stage,
+      spec: specOf(spec, row.work),
+      fingerprint: row.fingerprint ?? '',
+      parents: links === undefined ? NO_PARENTS : links.parents.map((parent) => parent.position),
+      isFinally: row.isFinally,
+      at,
+    });
+  }
+
+  #stage(row: StageRow): void {
+    const run = row.run.ledger;
+    if (run?.recording && !run.stages.has(row.index)) {
+      this.#batch.stages.push({ run, index: row.index, name: row.name });
+    }
+  }
+
+  /** A value that the run's code was given: it is given again after a crash. */
+  value(run: RunLedger, kind: 'now' | 'random' | 'uuid', value: number | string): void {
+    if (!run.recording) return;
+    this.#batch.values.push({ run, ordinal: run.values, kind, value });
+    run.values += 1;
+    this.turnDue();
+  }
+
+  /** The process group of a task's live attempt (rule 8). */
+  group(row: TaskRow, pid: number, startTime: string): void {
+    const run = row.run.ledger;
+    if (!run?.recording) return;
+    const { position, snapshot } = row;
+    this.#batch.groups.push({ run, position, attempt: snapshot.context.attempt, pid, startTime });
+    this.turnDue();
+  }
+
+  /** Everything of the run is final. Recorded tasks that its code did not ask for again end here. */
+  closed(row: PipelineRow): void {
+    const run = row.ledger;
+    if (!run?.recording) return;
+    for (const task of run.replay?.leftOver ?? []) this.#orphan(run, task);
+    run.replay = undefined;
+    this.#batch.closed.push(run);
+  }
+
+  #orphan(run: RunLedger, { position, path, attempt }: RecordedTask): void {
+    if (isEnd(path)) return;
+    const code = moveCode('cancelled', path.startsWith('running') ? 'lost' : 'none');
+    const seq = run.take(eventsOf(code));
+    this.#batch.move(run, seq, position, code, attempt, this.now());
+    this.#batch.payloads.push({ run, seq, text: encode({ reason: 'not submitted again' }) });
+  }
+
+  /** Calls back once everything noted so far is durable, or never, if it cannot be. */
+  whenCommitted(then: () => void): void {
+    this.#batch.committed.push(then);
+    this.turnDue();
+  }
+
+  turnDue(): void {
+    this.#options.host.post(NOTHING);
+  }
+
+  // --- turns ---------------------------------------------------------------------------------------------
+
+  /** The end of a turn: commits what it noted and then shows its events. */
+  turn(): void {
+    if (this.#state !== 'idle') return;
+    const batch = this.#batch;
+    const events = this.strict ? this.#options.host.takeEvents() : undefined;
+    if (batch.empty && events === undefined) return this.#tellDrained();
+    if (!batch.empty) this.#batch = new LedgerBatch();
+    const turn = { batch, events };
+    if (batch.writes) this.#write(turn);
+    else this.#done(turn, undefined);
+  }
+
+  #write(turn: Turn): void {
+    const session = this.#session;
+    if (session === undefined) return this.#openFirst(turn);
+    this.#await(
+      () => session.commit(turn.batch),
+      (refusals) => this.#done(turn, refusals),
+      (error) => this.#failed(turn, error),
+    );
+  }
+
+  #openFirst(turn: Turn): void {
+    this.#await(
+      () => this.session(),
+      () => this.#write(turn),
+      (error) => this.#giveUp(turn, storeError(error)),
+    );
+  }
+
+  /** Calls a store, which may answer at once or later; what follows happens in a turn either way. */
+  #await<T>(call: () => Soon<T>, then: (value: T) => void, otherwise: (error: unknown) => void): void {
+    this.#state = 'busy';
+    const go = (next: () => void) => {
+      this.#state = 'idle';
+      next();
+    };
+    try {
+      const answer = call();
+      if (!(answer instanceof Promise)) return go(() => then(answer));
+      const { post } = this.#options.host;
+      answer.then(
+        (value) => post(() => go(() => then(value))),
+        (error) => post(() => go(() => otherwise(error))),
+      );
+    } catch (error) {
+      go(() => otherwise(error));
+    }
+  }
+
+  #done({ batch, events }: Turn, refusals: readonly Refusal[] | undefined): void {
+    const { host } = this.#options;
+    if (this.#failingSince !== 0) this.#recovered();
+    const { run, seq, move } = batch.moves;
+    for (let i = 0; i < run.length; i += 1) {
+      const ledger = run[i] as RunLedger;
+      ledger.committedSeq = (seq[i] ?? 0) + eventsOf(move[i] ?? 0) - 1;
+    }
+    for (const refusal of refusals ?? []) this.#refused(refusal.run as RunLedger, refusal.reason);
+    for (const record of batch.runs) this.#accepted(record.run as RunLedger);
+    for (const closed of batch.closed) this.#owned.delete(closed as RunLedger);
+    for (const then of batch.committed) then();
+    if (events !== undefined) host.showEvents(events);
+    if (this.#drained.length > 0) this.turnDue();
+  }
+
+  #accepted(run: RunLedger): void {
+    if (run.state !== 'creating') return;
+    run.state = 'open';
+    this.own(run);
+    run.accept();
+    this.#options.host.accepted(run.row);
+  }
+
+  #refused(run: RunLedger, reason: Refusal['reason']): void {
+    const { host } = this.#options;
+    this.#owned.delete(run);
+    if (reason === 'exists') {
+      const error = runExists(run.row);
+      run.state = 'answered';
+      run.accept(error);
+      host.refuse(run.row, error);
+      return;
+    }
+    host.letGo(run.row, leaseLost(run.row));
+  }
+
+  // --- a store that fails (rule 7) -------------------------------------------------------------------------
+
+  #failed(turn: Turn, problem: unknown): void {
+    const { clock, host, retryMs, logger } = this.#options;
+    const now = clock.now();
+    const error = storeError(problem);
+    if (this.#failingSince === 0) {
+      this.#failingSince = now;
+      this.#retryAfterMs = LEDGER_RETRY_FIRST_MS;
+      if (this.strict) host.stall(true);
+      logSafely(logger, 'error', 'the store takes no commits; trying again', error);
+      host.tell({ type: 'store:failing', error });
+      if (!this.strict) for (const row of endedTasks(turn.batch)) host.tell(persistenceFailed(row, error));
+    }
+    if (now - this.#failingSince >= retryMs) return this.#giveUp(turn, error);
+    this.#state = 'failing';
+    const wait = Math.min(this.#retryAfterMs, retryMs - (now - this.#failingSince));
+    this.#retryAfterMs = Math.min(this.#retryAfterMs * 2, LEDGER_RETRY_LONGEST_MS);
+    clock.setTimeout(() => host.post(() => this.#write(turn)), wait);
+    return undefined;
+  }
+
+  #recovered(): void {
+    this.#failingSince = 0;
+    this.#options.host.stall(false);
+    this.#options.host.tell({ type: 'store:recovered' });
+  }
+
+  /** Strict: the runs of the batch are let go and stay resumable. Relaxed: they go on, unrecorded. */
+  #giveUp({ batch, events }: Turn, error: SignalboxError): void {
+    const { host } = this.#options;
+    this.#failingSince = 0;
+    this.#state = 'idle';
+    const created = new Set(batch.runs.map((record) => record.run as RunLedger));
+    const runs = new Set([...created, ...batch.moves.run.map((run) => run as RunLedger)]);
+    for (const run of runs) {
+      this.#owned.delete(run);
+      if (created.has(run)) {
+        run.state = 'answered';
+        run.accept(error);
+        host.refuse(run.row, error);
+      } else if (this.strict) host.letGo(run.row, error);
+      else run.state = 'gone';
+    }
+    host.stall(false);
+    if (!this.strict) for (const then of batch.committed) then();
+    if (events !== undefined) host.showEvents(events);
+    this.turnDue();
+  }
+
+  // --- session and leases ----------------------------------------------------------------------------------
+
+  /** The writing side of the store, opened once. Throws or rejects STORE_SCHEMA, STORE_UNAVAILABLE. */
+  session(): Soon<StoreSession> {
+    if (this.#session !== undefined) return this.#session;
+    if (this.#opening !== undefined) return this.#opening;
+    const { store, durability, clock } = this.#options;
+    const opened = store.open({ durability, now: () => clock.now() });
+    if (!(opened instanceof Promise)) {
+      this.#session = opened;
+      return opened;
+    }
+    this.#opening = opened.then(
+      (session) => {
+        this.#session = session;
+        return session;
+      },
+      (error) => {
+        this.#opening = undefined;
+        throw error;
+      },
+    );
+    return this.#opening;
+  }
+
+  /** The run is this process's now: its lease is renewed while it is open. */
+  own(run: RunLedger): void {
+    this.#owned.add(run);
+    this.#armRenewal();
+  }
+
+  #armRenewal(): void {
+    const session = this.#session;
+    if (this.#renewal !== undefined || session === undefined) return;
+    const { clock } = this.#options;
+    const token = clock.setTimeout(() => {
+      this.#renewal = undefined;
+      if (this.#owned.size > 0) this.#renew(session);
+    }, session.leaseMs / 3);
+    // A lease alone keeps no process alive.
+    (token as { unref?: () => void } | undefined)?.unref?.();
+    this.#renewal = token;
+  }
+
+  #renew(session: StoreSession): void {
+    const again = () => this.#armRenewal();
+    const report = (error: unknown) =>
+      logSafely(this.#options.logger, 'warn', 'the leases of this process could not be renewed', error);
+    try {
+      Promise.resolve(session.renew()).catch(report).finally(again);
+    } catch (error) {
+      report(error);
+      again();
+    }
+  }
+
+  /** Gives runs up without closing them: whoever comes next may go on with them at once. */
+  async release(runs: readonly RunLedger[]): Promise<void> {
+    const ours = runs.filter((run) => this.#owned.delete(run));
+    if (ours.length > 0) await this.#session?.release(ours);
+  }
+
+  /** Resolves when everything noted is written, or given up. */
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#drained.push(resolve);
+      this.turnDue();
+    });
+  }
+
+  #tellDrained(): void {
+    for (const resolve of this.#drained.splice(0)) resolve();
+  }
+
+  async close(): Promise<void> {
+    await this.release([...this.#owned]);
+    if (this.#renewal !== undefined) this.#options.clock.clearTimeout(this.#renewal);
+    await this.#session?.close();
+    this.#session = undefined;
+  }
+}
+
+const NO_PARENTS: readonly number[] = Object.freeze([]);
+const NOTHING = (): void => {};
+
+function subjectOf(row: Row): number {
+  if (row.kind === 'task') return row.position;
+  return row.kind === 'stage' ? -1 - row.index : 0;
+}
+
+/** Codec text of a run's input. @throws INVALID_ARGUMENT for what cannot be written */
+export function encodeInput(input: unknown): string | undefined {
+  if (input === undefined) return undefined;
+  try {
+    return encode(input, 'the input of the run');
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new SignalboxError('INVALID_ARGUMENT', message, {
+      hint: 'a run with a store keeps its input',
+      cause,
+    });
+  }
+}
+
+function storeError(error: unknown): SignalboxError {
+  if (error instanceof SignalboxError) return error;
+  return new SignalboxError('STORE_UNAVAILABLE', `the store failed: ${String(error)}`, {
+    retryable: true,
+    cause: error,
+  });
+}
+
+function runExists({ id, name }: PipelineRow): SignalboxError {
+  return new SignalboxError('RUN_EXISTS', `the store has a run ${JSON.stringify(id)} already`, {
+    hint: 'leave runId out, use another one, or resume(runId)',
+    details: { runId: id, name },
+  });
+}
+
+function leaseLost({ id, name }: PipelineRow): SignalboxError {
+  return new SignalboxError(
+    'LEASE_LOST',
+    `the run ${JSON.stringify(name)} (${id}) was taken over by another process, or deleted`,
+    {
+      hint: 'nothing more of it is written here; look at the store for how it goes on',
+      details: { runId: id },
+    },
+  );
+}
+
+/** Tasks whose end is in the batch. */
+function endedTasks({ moves }: LedgerBatch): TaskRow[] {
+  return moves.subject.flatMap((subject, i) => {
+    if (subject <= 0 || !isEnd(pathOf(moves.move[i] ?? 0))) return [];
+    const run = moves.run[i] as RunLedger | undefined;
+    return run?.row.tasks.find((task) => task.position === subject) ?? [];
+  });
+}
+
+function persistenceFailed(row: TaskRow, error: SignalboxError): EventBody {
+  const { taskId, name, stage, run, snapshot } = row;
+  const { attempt } = snapshot.context;
+  return { type: 'task:persistence-failed', runId: run.id, taskId, name, stage, attempt, error };
+}

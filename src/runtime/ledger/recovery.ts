@@ -1,0 +1,420 @@
+/**
+ * Going on with runs of earlier lives: taking them over, finding their code, giving it what was recorded.
+ *
+ * Owns: the way from a run id to a run that goes on, or to its recorded answer.
+ * Does not own: leases (the store), what a replayed run is given (replay.ts).
+ */
+import { RUNTIME } from '../../../machines/protocol.ts';
+import { decode, encode } from '../../core/codec.ts';
+import { SignalboxError, TerminatedError } from '../../core/errors.ts';
+import { killGroup, killRun } from '../../core/processes.ts';
+import type { Claim, OpenRun, OwnerIdentity, RecordedRun, RecordedTask } from '../../stores/store.ts';
+import type { Desk } from '../desk.ts';
+import type { Engine } from '../engine.ts';
+import type { PipelineHandle } from '../pipeline-handle.ts';
+import type { ChildrenPolicy, PipelineRow, TaskRow } from '../rows.ts';
+import {
+  CLAIM,
+  DEFINITION,
+  ENTER,
+  isRunnable,
+  NAME,
+  type PipelineFunction,
+  type RunnablePipeline,
+} from '../run-options.ts';
+import { goOn } from './go-on.ts';
+import type { Ledger } from './ledger.ts';
+import { checkNames, Replay, type ReplayMode } from './replay.ts';
+import { recordedOutcome } from './restore.ts';
+import { rewind } from './rewind.ts';
+import { RunLedger } from './run-ledger.ts';
+
+export type Submitted = RunnablePipeline | PipelineFunction<unknown>;
+
+/** Builds the pipelines of a style from what the ledger keeps of them, by the name of the style. */
+export type Styles = ReadonlyMap<string, (definition: unknown) => RunnablePipeline>;
+
+export interface UnknownRun {
+  readonly runId: string;
+  readonly name: string;
+  readonly style: string;
+  readonly version: string | undefined;
+}
+
+export interface LeasedRun {
+  readonly runId: string;
+  readonly name: string;
+  /** Who runs it. */
+  readonly owner: OwnerIdentity;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+}
+
+/** What `recover()` did with every open run of the store. */
+export interface RecoverResult {
+  readonly resumed: readonly PipelineHandle<unknown>[];
+  /** Runs of pipelines that are not in the scheduler's `pipelines`. */
+  readonly unknown: readonly UnknownRun[];
+  /** Runs that another process has. */
+  readonly leased: readonly LeasedRun[];
+}
+
+/** Whose code submits a child run again. */
+export interface Parent {
+  readonly row: PipelineRow;
+  readonly task: TaskRow | undefined;
+  readonly mode: ReplayMode;
+  /** Codec text of the input that it is given now. */
+  readonly input: string | undefined;
+}
+
+type Claimed = Extract<Claim, { kind: 'claimed' }>;
+
+export class Recovery {
+  readonly #engine: Engine;
+  readonly #desk: Desk;
+  readonly #styles: Styles;
+
+  constructor(engine: Engine, desk: Desk, styles: Styles) {
+    this.#engine = engine;
+    this.#desk = desk;
+    this.#styles = styles;
+  }
+
+  /**
+   * A handle of the run right away; what the store says of it settles `accepted`. `parent`: it is a child run that
+   * its parent's code submits again.
+   */
+  resume(runId: string, given: Submitted | undefined, parent?: Parent): PipelineHandle<unknown> {
+    const ledger = this.#ledger();
+    const unmark = isRunnable(given) ? given[CLAIM]() : undefined;
+    const spec = {
+      id: runId,
+      name: isRunnable(given) ? given[NAME] : (given?.name ?? 'a resumed run'),
+      priority: 0,
+      children: 'continue' as ChildrenPolicy,
+      parent: parent?.row,
+      parentTask: parent?.task,
+      takesSlot: parent === undefined,
+    };
+    const keep = (row: PipelineRow) => {
+      row.ledger = new RunLedger(row, 'claiming', ledger.strict);
+      row.upstreamOpen += 1;
+      this.#claim(ledger, row, given, parent).catch((error) =>
+        this.#engine.post(() => this.#refuse(row, error as Error, unmark)),
+      );
+    };
+    return this.#desk.submitRun(spec, [], () => undefined, undefined, keep);
+  }
+
+  #refuse(row: PipelineRow, error: Error, unmark: (() => void) | undefined): void {
+    unmark?.();
+    if (row.ledger?.state === 'claiming') row.ledger.state = 'answered';
+    row.ledger?.accept(error);
+    this.#engine.supervisor.sendRun(row, { type: 'REFUSE', error, token: RUNTIME });
+  }
+
+  async #claim(
+    ledger: Ledger,
+    row: PipelineRow,
+    given: Submitted | undefined,
+    parent: Parent | undefined,
+  ): Promise<void> {
+    const session = await ledger.session();
+    const first = await session.claim(row.id);
+    const mode: ReplayMode = first.kind === 'closed' ? 'rerun' : 'recover';
+    if (first.kind === 'closed' && this.#isAnswer(first.recorded, given, parent?.mode)) {
+      return this.#engine.post(() => this.#answer(row, first.recorded, given));
+    }
+    const claim = first.kind === 'closed' ? await session.claim(row.id, { reopen: true }) : first;
+    if (claim.kind !== 'claimed') throw notClaimed(row.id, claim);
+    try {
+      const pipeline = this.#pipelineOf(claim.recorded, given);
+      checkSame(claim.recorded, pipeline, parent);
+      checkNames(claim.recorded);
+      await this.#endSurvivors(claim.recorded);
+      this.#engine.post(() => this.#goOn(row, claim, pipeline, mode));
+    } catch (error) {
+      await session.release([claim.run]);
+      throw error;
+    }
+  }
+
+  /** Process groups of attempts that the crash cut off: nothing of them may go on beside the next attempt (rule 8). */
+  async #endSurvivors({ id, groups, tasks }: RecordedRun): Promise<void> {
+    const ids = new Map(tasks.map((task) => [task.position, task.id]));
+    for (const group of groups) await killGroup(group, ids.get(group.position) ?? '');
+    await killRun(id);
+  }
+
+  #pipelineOf({ id, name, style, definition }: RecordedRun, given: Submitted | undefined): Submitted {
+    if (given !== undefined) return given;
+    const known = this.#engine.settings.pipelines.get(name);
+    if (known !== undefined) return known;
+    const build = this.#styles.get(style);
+    if (build !== undefined && definition !== undefined) return build(decode(definition));
+    throw new SignalboxError(
+      'INVALID_ARGUMENT',
+      `the run ${id} is of the pipeline ${JSON.stringify(name)}, whose code this scheduler does not have`,
+      {
+        hint: `resume(runId, pipeline), or list it in the scheduler's pipelines`,
+        details: { runId: id, name },
+      },
+    );
+  }
+
+  /** In a turn: the run is ours; its code may start. */
+  #goOn(row: PipelineRow, { run, recorded }: Claimed, pipeline: Submitted, mode: ReplayMode): void {
+    const { ledger } = row;
+    const { supervisor, settings } = this.#engine;
+    const body = row.body;
+    if (ledger === undefined || body === undefined) return;
+    ledger.key = run.key;
+    ledger.fence = run.fence;
+    ledger.nextSeq = recorded.nextSeq;
+    ledger.values = recorded.values.length;
+    ledger.recovered = true;
+    ledger.state = 'open';
+    for (const { index, path } of recorded.stages) if (mode === 'recover') ledger.stages.set(index, path);
+    this.#engine.ledger?.own(ledger);
+    row.name = recorded.name;
+    row.priority = recorded.priority;
+    row.children = recorded.children as ChildrenPolicy;
+    row.root.nextPosition = Math.max(row.root.nextPosition, recorded.tasks.at(-1)?.position ?? 0);
+    const style = isRunnable(pipeline) ? pipeline[DEFINITION]?.() : undefined;
+    if (style?.toRecord !== undefined) row.toResult = style.toRecord;
+    ledger.replay = new Replay(recorded, mode, style?.decidesNothing === true, this.#replayHost(row));
+    this.#engine.replays.add(row);
+    body.input = recorded.input === undefined ? undefined : decode(recorded.input);
+    body.enter = (controls) => {
+      if (recorded.path === 'running.terminating') this.#engine.post(() => stopAgain(this.#engine, row));
+      return isRunnable(pipeline) ? pipeline[ENTER](controls) : pipeline(controls);
+    };
+    this.#engine.ledger?.note(row, 'none', settings.clock.now(), undefined);
+    ledger.accept();
+    if (!row.snapshot.leaf.final) return supervisor.admitToQueue(row);
+    // It was cancelled while it was being taken over.
+    this.#engine.ledger?.note(row, 'none', settings.clock.now(), undefined);
+    this.#engine.ledger?.closed(row);
+  }
+
+  #replayHost(run: PipelineRow) {
+    const { supervisor } = this.#engine;
+    const engine = this.#engine;
+    return {
+      show: (row: TaskRow, { movedAt, previous, seq }: RecordedTask) => {
+        const { leaf, context } = row.snapshot;
+        row.binding?.moved(leaf.state as never, context.outcome, movedAt);
+        supervisor.settleRecorded(row);
+        engine.onVisible(row, { seq: 0, at: movedAt, previous, runSeq: seq });
+      },
+      goOn: (row: TaskRow) => goOn(supervisor, row, attemptLost(row)),
+      wake: () => {
+        engine.replays.add(run);
+        engine.wake();
+      },
+    };
+  }
+
+  /** A run that ended well is not run again; a child run gives its parent whatever end that saw before. */
+  #isAnswer(recorded: RecordedRun, given: Submitted | undefined, parent: ReplayMode | undefined): boolean {
+    if (recorded.path !== 'succeeded') return parent === 'recover';
+    const style = isRunnable(given) ? given[DEFINITION]?.() : this.#styleOf(recorded);
+    return style?.isComplete?.(recorded) !== false;
+  }
+
+  /** In a turn: the store has the whole answer; nothing is run and nothing is recorded. */
+  #answer(row: PipelineRow, recorded: RecordedRun, given: Submitted | undefined): void {
+    const { supervisor } = this.#engine;
+    if (row.ledger === undefined || row.snapshot.leaf.final) return;
+    row.ledger.state = 'answered';
+    row.ledger.key = 1;
+    row.name = recorded.name;
+    row.ledger.accept();
+    const outcome = recordedOutcome(recorded.path, recorded.payload);
+    const style = isRunnable(given) ? given[DEFINITION]?.() : this.#styleOf(recorded);
+    switch (outcome.kind) {
+      case 'succeeded': {
+        const value = style?.fromRecord === undefined ? outcome.value : style.fromRecord(recorded);
+        return void supervisor.sendRun(row, { type: 'SKIP', reason: 'cached', value, token: RUNTIME });
+      }
+      case 'failed':
+        return void supervisor.sendRun(row, { type: 'REFUSE', error: outcome.error, token: RUNTIME });
+      case 'blocked':
+        return void supervisor.sendRun(row, { type: 'BLOCK', parent: outcome.reason ?? '', token: RUNTIME });
+      case 'cancelled':
+        return void supervisor.sendRun(row, { type: 'CANCEL', reason: outcome.reason ?? 'cancelled' });
+      default:
+        return outcome.kind satisfies never;
+    }
+  }
+
+  #styleOf({ style, definition }: RecordedRun) {
+    const build = definition === undefined ? undefined : this.#styles.get(style);
+    return build?.(decode(definition ?? ''))[DEFINITION]?.();
+  }
+
+  /** Takes every open run over that can be: those whose parents do not go on with them. */
+  async recover(): Promise<RecoverResult> {
+    const ledger = this.#ledger();
+    const session = await ledger.session();
+    const open = await session.openRuns();
+    const ids = new Set(open.map((run) => run.id));
+    const roots = open.filter(({ parentId }) => parentId === undefined || !ids.has(parentId));
+    const handles: PipelineHandle<unknown>[] = [];
+    const unknown: UnknownRun[] = [];
+    const leased: LeasedRun[] = [];
+    for (const run of roots) {
+      if (this.#engine.retention.isOpen(run.id)) continue;
+      if (!this.#isKnown(run)) {
+        unknown.push({ runId: run.id, name: run.name, style: run.style, version: run.version });
+        continue;
+      }
+      const handle = this.resume(run.id, undefined);
+      try {
+        await handle.accepted;
+        handles.push(handle);
+      } catch (error) {
+        const { owner, expiresAt } = (error as SignalboxError).details as Partial<LeasedRun>;
+        handle.outcome().catch(() => {});
+        if ((error as SignalboxError).code !== 'RUN_LEASED' || owner === undefined) handles.push(handle);
+        else leased.push({ runId: run.id, name: run.name, owner, expiresAt: expiresAt ?? 0 });
+      }
+    }
+    return { resumed: handles, unknown, leased };
+  }
+
+  #isKnown({ name, style }: OpenRun): boolean {
+    return this.#engine.settings.pipelines.has(name) || this.#styles.has(style);
+  }
+
+  /** Marks a task and all that follows from it to be done again; the run is open afterwards, and nobody's. */
+  async reset(runId: string, fromTask: string): Promise<void> {
+    const ledger = this.#ledger();
+    if (this.#engine.retention.isOpen(runId)) {
+      throw new SignalboxError(
+        'INVALID_TRANSITION',
+        `the run ${runId} is live here; reset() needs one that is not`,
+        {
+          hint: 'await its outcome, or close the scheduler with mode suspend, first',
+        },
+      );
+    }
+    const session = await ledger.session();
+    const claim = await session.claim(runId, { reopen: true });
+    if (claim.kind !== 'claimed') throw notClaimed(runId, claim);
+    try {
+      await rewind(session, claim, fromTask, this.#engine.settings.clock.now());
+    } finally {
+      await session.release([claim.run]);
+    }
+  }
+
+  #ledger(): Ledger {
+    const { ledger } = this.#engine;
+    if (ledger !== undefined) return ledger;
+    throw new SignalboxError(
+      'PERSISTENCE_NOT_FOUND',
+      'this scheduler has no store, so it knows no earlier runs',
+      {
+        hint: "give it one: new Scheduler({ store: sqliteStore('runs.db') })",
+      },
+    );
+  }
+}
+
+/** It was being terminated when its process ended: once its tasks are there again, so it is now. */
+function stopAgain({ supervisor }: Engine, row: PipelineRow): void {
+  supervisor.sendRun(row, {
+    type: 'TERMINATE',
+    error: new TerminatedError('the run was being terminated when its process ended'),
+  });
+}
+
+function attemptLost(row: TaskRow): SignalboxError {
+  const { attempt } = row.snapshot.context;
+  return new SignalboxError(
+    'ATTEMPT_LOST',
+    `attempt ${attempt} of the task ${JSON.stringify(row.name)} was cut off when its process ended`,
+    {
+      hint: 'look for what ends the process: memory, a native crash, a kill from outside',
+      details: { taskId: row.taskId, name: row.name, runId: row.run.id, attempt },
+    },
+  );
+}
+
+/** @throws REPLAY_MISMATCH when the code or input is not that of the recorded run */
+function checkSame(recorded: RecordedRun, pipeline: Submitted, parent: Parent | undefined): void {
+  const { id, name, version, input } = recorded;
+  const given = isRunnable(pipeline) ? pipeline[DEFINITION]?.() : undefined;
+  if (version !== undefined && given?.version !== undefined && given.version !== version) {
+    throw mismatch(
+      id,
+      `is of version ${version} of ${JSON.stringify(name)}, and was given version ${given.version}`,
+    );
+  }
+  const style = given?.style ?? 'code';
+  if (style !== recorded.style)
+    throw mismatch(id, `is of the style ${recorded.style}, and was given ${style}`);
+  if (parent !== undefined && parent.input !== input) {
+    throw mismatch(id, `was submitted with another input than before`);
+  }
+}
+
+function mismatch(runId: string, what: string): SignalboxError {
+  return new SignalboxError('REPLAY_MISMATCH', `the run ${runId} ${what}`, {
+    hint: 'go on with the code that began the run, or start a new run',
+    details: { runId },
+  });
+}
+
+function notClaimed(runId: string, claim: Exclude<Claim, { kind: 'claimed' }>): SignalboxError {
+  switch (claim.kind) {
+    case 'unknown':
+      return new SignalboxError('PERSISTENCE_NOT_FOUND', `the store has no run ${JSON.stringify(runId)}`, {
+        hint: 'look with store.runs.list()',
+        details: { runId },
+      });
+    case 'leased': {
+      const { owner, expiresAt } = claim;
+      return new SignalboxError(
+        'RUN_LEASED',
+        `the run ${JSON.stringify(runId)} is run by process ${owner.pid} on ${owner.host || 'this host'}; its lease ends at ${new Date(expiresAt).toISOString()}`,
+        {
+          hint: 'wait for that process, or end it',
+          retryable: true,
+          details: { runId, owner, expiresAt },
+        },
+      );
+    }
+    case 'closed':
+      return new SignalboxError('INVALID_TRANSITION', `the run ${JSON.stringify(runId)} is final`);
+    default:
+      return claim satisfies never;
+  }
+}
+
+/** A new run is written down before it may start. */
+export function keepRun(
+  ledger: Ledger,
+  row: PipelineRow,
+  pipeline: Submitted,
+  input: string | undefined,
+): void {
+  const style = isRunnable(pipeline) ? pipeline[DEFINITION]?.() : undefined;
+  const { name, priority, children, parent, parentTask } = row;
+  if (style?.toRecord !== undefined) row.toResult = style.toRecord;
+  row.ledger = ledger.create(row, {
+    name,
+    style: style?.style ?? 'code',
+    version: style?.version,
+    definition: style?.definition === undefined ? undefined : encode(style.definition, 'the definition'),
+    input,
+    priority,
+    children,
+    parentId: parent?.id,
+    parentTask: parentTask?.position,
+    at: ledger.now(),
+  });
+  row.upstreamOpen += 1;
+}

@@ -1,0 +1,28 @@
+/** What a handle may show of a row before its end is committed (L1). */
+import type { Leaf } from '../../../machines/compile.ts';
+import { pipelineLogic, taskLogic } from '../../../machines/compiled.ts';
+import type { PipelineRow, TaskRow } from '../rows.ts';
+
+const task = {
+  queued: leafAt(taskLogic.leaves, 'queued.eligible'),
+  running: leafAt(taskLogic.leaves, 'running.executing'),
+};
+const run = {
+  queued: leafAt(pipelineLogic.leaves, 'queued.eligible'),
+  running: leafAt(pipelineLogic.leaves, 'running.executing'),
+};
+
+/** The row's leaf; of one whose end nobody may see yet, roughly the one before. */
+export function shownLeaf(row: TaskRow | PipelineRow): Leaf {
+  const { leaf, context } = row.snapshot;
+  const ledger = row.kind === 'task' ? row.run.ledger : row.ledger;
+  if (!leaf.final || row.end !== undefined || ledger?.hidesEnds !== true) return leaf;
+  if (row.kind === 'pipeline') return row.stages.length > 0 ? run.running : run.queued;
+  return 'attempt' in context && context.attempt > 0 ? task.running : task.queued;
+}
+
+function leafAt(leaves: readonly Leaf[], path: string): Leaf {
+  const leaf = leaves.find((one) => one.path === path);
+  if (leaf === undefined) throw new Error(`the chart has no leaf ${path}`);
+  return leaf;
+}
