@@ -1,6 +1,10 @@
 /** The scheduler as the package ships it: the runtime composed with the built-in executors. */
 import { builtInExecutors } from './executors/registry.ts';
-import { Scheduler as RuntimeScheduler, type SchedulerOptions } from './runtime/index.ts';
+import { Scheduler as RuntimeScheduler, type SchedulerOptions, type Styles } from './runtime/index.ts';
+import { TaskGraph } from './task-graph.ts';
+
+/** Styles whose runs can go on in another process without their code. */
+const STYLES: Styles = new Map([['graph', (definition) => TaskGraph.fromDefinition(definition)]]);
 
 /**
  * Admits pipelines and tasks against resources and runs them inline, on threads and in processes. Close it, or
@@ -9,6 +13,6 @@ import { Scheduler as RuntimeScheduler, type SchedulerOptions } from './runtime/
 export class Scheduler extends RuntimeScheduler {
   /** @throws INVALID_ARGUMENT for an option that is not as documented */
   constructor(options: SchedulerOptions = {}) {
-    super(options, builtInExecutors());
+    super(options, builtInExecutors(), STYLES);
   }
 }

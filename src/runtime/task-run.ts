@@ -5,13 +5,14 @@
  * The run ends as its task ends. It has no code that could look at the task, so it counts as looked at itself,
  * and its task does not: a failure nobody asks about is logged once, as the task's (rule 11).
  */
-import { RUNTIME } from '../../machines/protocol.ts';
+import { type Outcome, RUNTIME } from '../../machines/protocol.ts';
 import { SignalboxError, show, TerminatedError } from '../core/errors.ts';
 import { isTask, type Task } from '../task/index.ts';
 import { isSubmittedTooLate } from './dependents.ts';
 import type { Desk } from './desk.ts';
 import type { Engine } from './engine.ts';
 import { keepRun } from './ledger/recovery.ts';
+import { earlierEnd } from './ledger/superseded.ts';
 import { endValueOf } from './outcomes.ts';
 import type { RunSpec, TaskRow } from './rows.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -53,11 +54,17 @@ export function submitTaskRun(
     children: 'continue',
     takesSlot: false,
   } as const;
-  const { supervisor, ledger, deadlocks } = engine;
+  const { supervisor, ledger, deadlocks, settings } = engine;
+  const replay = parent?.ledger?.replay;
   let task: TaskRow | undefined;
-  const body = (): Promise<unknown> => {
+  const body = async (): Promise<unknown> => {
     if (task === undefined) throw new Error(`the run ${name} was entered before its task was submitted`);
     const row = task;
+    if (ledger !== undefined && replay !== undefined) {
+      const session = await ledger.session();
+      const now = settings.clock.now();
+      endAsBefore(supervisor, row, await earlierEnd(session, replay, name, where.parentTask?.position, now));
+    }
     letIn(supervisor, row);
     if (row.visible) return new Promise((resolve) => resolve(endValueOf(row)));
     deadlocks.lookAgain();
@@ -81,6 +88,25 @@ function refuseStopped({ parent, parentTask }: Pick<RunSpec, 'parent' | 'parentT
   throw new TerminatedError(
     `the run ${JSON.stringify(parent.name)} is being stopped; it can start nothing new`,
   );
+}
+
+/** What an earlier life of the calling run has seen it come to is what it comes to. */
+function endAsBefore(supervisor: Supervisor, row: TaskRow, end: Outcome | undefined): void {
+  if (end === undefined) return;
+  switch (end.kind) {
+    case 'succeeded':
+      supervisor.sendTask(row, { type: 'SKIP', reason: 'cached', value: end.value, token: RUNTIME });
+      break;
+    case 'failed':
+      supervisor.sendTask(row, { type: 'REFUSE', error: end.error, token: RUNTIME });
+      break;
+    case 'cancelled':
+    case 'blocked':
+      supervisor.sendTask(row, { type: 'CANCEL', reason: end.reason ?? 'cancelled' });
+      break;
+    default:
+      end.kind satisfies never;
+  }
 }
 
 /** From now on the task may be admitted; one that a person holds may be once that is over. */

@@ -21,6 +21,7 @@ import {
   NAME,
   type PipelineFunction,
   type RunnablePipeline,
+  SUBMITTED,
 } from '../run-options.ts';
 import { goOn } from './go-on.ts';
 import type { Ledger } from './ledger.ts';
@@ -181,6 +182,7 @@ export class Recovery {
     row.priority = recorded.priority;
     row.children = recorded.children as ChildrenPolicy;
     row.root.nextPosition = Math.max(row.root.nextPosition, recorded.tasks.at(-1)?.position ?? 0);
+    if (row.handle !== undefined && isRunnable(pipeline)) pipeline[SUBMITTED]?.(row.handle);
     const style = isRunnable(pipeline) ? pipeline[DEFINITION]?.() : undefined;
     if (style?.toRecord !== undefined) row.toResult = style.toRecord;
     ledger.replay = new Replay(recorded, mode, style?.decidesNothing === true, this.#replayHost(row));

@@ -1,6 +1,6 @@
 /** Runs that go on after their process: the hunted bugs are work done twice, outcomes lost, and two owners. */
 import { describe, expect, it } from 'vitest';
-import { type Controls, definePipeline, memoryStore, type PipelineHandle } from '../../../src/index.ts';
+import { type Controls, definePipeline, memoryStore, type PipelineHandle, Task } from '../../../src/index.ts';
 import { bench } from './kit.ts';
 
 const LATER = 10_000_000;
@@ -473,5 +473,39 @@ describe('code that is not the recorded one', () => {
     expect(await states(store, 'r')).toEqual({ kept: 'succeeded', dropped: 'cancelled' });
     const lost = (await store.events('r')).filter((event) => event.type === 'attempt:lost');
     expect(lost).toHaveLength(1);
+  });
+});
+
+describe('a Task that the code of a run ran by itself', () => {
+  it('is not done again when it had succeeded, and counts as lost when it was cut off', async () => {
+    const store = memoryStore();
+    const { runs, body } = counter();
+    let at = 1_000_000;
+    let scheduler = bench({ store, taskParallelism: 4 }).scheduler;
+    const done = body('done', () => new Map([['k', 1]]));
+    const cut = body('cut', () => never());
+    const code = async () => {
+      const value = await scheduler.runTask(Task.call(done, { title: 'done' })).result();
+      const outcome = await scheduler.runTask(Task.call(cut, { title: 'cut' })).outcome();
+      return [value, outcome.kind, outcome.error];
+    };
+    for (let life = 1; life <= 5; life += 1) {
+      const b = bench({ store, taskParallelism: 4 }, at);
+      scheduler = b.scheduler;
+      if (life === 1) scheduler.runPipeline(code, { runId: 'r' });
+      else scheduler.resume('r', code);
+      await b.clock.advance(1);
+      expect(runs).toEqual({ done: 1, cut: life });
+      at += LATER;
+    }
+    const last = bench({ store, taskParallelism: 4 }, at);
+    scheduler = last.scheduler;
+    const result = await scheduler.resume('r', code).result();
+    expect(result).toEqual([
+      new Map([['k', 1]]),
+      'failed',
+      expect.objectContaining({ code: 'ATTEMPT_LOST' }),
+    ]);
+    expect(runs).toEqual({ done: 1, cut: 5 });
   });
 });
