@@ -97,21 +97,18 @@ export class Desk {
   }
 
   submitTask(run: PipelineRow, plan: TaskPlan, place?: TaskPlace, held = false): TaskHandle<unknown> {
-    const handle = this.#bound(plan, (bound) => this.#submission.add(run, bound, place, held));
-    run.ledger?.replay?.submitted();
-    return handle;
+    if (plan.task === undefined)
+      return this.#added(run, this.#submission.add(run, plan, place, held, undefined));
+    // A Task object gets hold of its handle, so that it can be cancelled where it is.
+    const slot: { handle: TaskHandle<unknown> | undefined } = { handle: undefined };
+    const row = this.#submission.add(run, plan, place, held, slot);
+    slot.handle = new TaskHandle(this, row);
+    return this.#added(run, row);
   }
 
-  /** A Task object gets hold of its handle, so that it can be cancelled where it is. */
-  #bound({ task, ...plan }: TaskPlan, add: (plan: TaskPlan) => TaskRow): TaskHandle<unknown> {
-    if (task === undefined) return new TaskHandle(this, add(plan));
-    let handle: TaskHandle<unknown> | undefined;
-    const live = (): TaskHandle<unknown> => {
-      if (handle === undefined)
-        throw new Error(`the task ${plan.spec.name} was told of before it was submitted`);
-      return handle;
-    };
-    handle = new TaskHandle(this, add({ ...plan, bind: (upstream) => task.bind(upstream, live) }));
+  #added(run: PipelineRow, row: TaskRow): TaskHandle<unknown> {
+    const handle = row.handle ?? new TaskHandle(this, row);
+    run.ledger?.replay?.submitted();
     return handle;
   }
 

@@ -7,6 +7,7 @@ import { RUNTIME } from '../../machines/protocol.ts';
 import type { TaskInput } from '../../machines/task-context.ts';
 import { SignalboxError } from '../core/errors.ts';
 import type { RecordedTask } from '../stores/store.ts';
+import type { LiveSlot } from '../task/index.ts';
 import type { Engine } from './engine.ts';
 import { fingerprintOf } from './ledger/identity.ts';
 import { isEnd, type Replay } from './ledger/replay.ts';
@@ -26,6 +27,7 @@ export class Submission {
   readonly #engine: Engine;
   /** First snapshots of tasks without a deadline: shared, since they are equal. */
   readonly #eligible = new Map<number, TaskSnapshot>();
+  readonly #waiting = new Map<number, TaskSnapshot>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -43,9 +45,10 @@ export class Submission {
   /** Throws as `check` does, with nothing changed. `held`: released by its run's style. @throws NOT_OWNER */
   add(
     run: PipelineRow,
-    { spec, work, args, bind }: TaskPlan,
+    { spec, work, args, task }: TaskPlan,
     place: TaskPlace | undefined,
-    held = false,
+    held: boolean,
+    live: LiveSlot | undefined,
   ): TaskRow {
     this.#checkRoom();
     const { executors, settings, supervisor } = this.#engine;
@@ -53,13 +56,12 @@ export class Submission {
     const vector = settings.admission.vector(spec.resources, spec.concurrencyKey);
     const after = place?.after.map((handle) => rowOf(run, handle));
     const replay = run.ledger?.replay;
-    const comesLater = held || after !== undefined;
     const given: Given = {
       run,
       stage: run.stages.length - 1,
       spec,
       vector,
-      snapshot: comesLater ? this.#waiting(spec, canKill) : this.#first(spec, canKill),
+      snapshot: this.#first(spec, canKill, held || after !== undefined),
       work,
       args,
       after,
@@ -70,7 +72,8 @@ export class Submission {
       held,
     };
     // Last of what can throw: it takes the Task.
-    if (bind !== undefined) given.binding = bind(place?.upstream ?? NO_UPSTREAM);
+    if (task !== undefined && live !== undefined)
+      given.binding = task.bind(place?.upstream ?? NO_UPSTREAM, live);
     const row = replay === undefined ? supervisor.addTask(given) : this.#again(replay, given, canKill);
     if (place?.blockedBy !== undefined && !row.snapshot.leaf.final)
       supervisor.sendTask(row, { type: 'BLOCK', parent: place.blockedBy, token: RUNTIME });
@@ -115,18 +118,15 @@ export class Submission {
     return { maxAttempts: retry?.maxAttempts ?? 1, canKill, deadlineAt };
   }
 
-  #waiting(spec: TaskSpec, canKill: boolean): TaskSnapshot {
-    return taskLogic.initial(this.#input(spec, canKill, undefined));
-  }
-
-  #first(spec: TaskSpec, canKill: boolean): TaskSnapshot {
-    if (spec.deadlineMs !== undefined) return eligible(this.#input(spec, canKill, undefined));
+  #first(spec: TaskSpec, canKill: boolean, waits: boolean): TaskSnapshot {
+    if (spec.deadlineMs !== undefined) return firstSnapshot(this.#input(spec, canKill, undefined), waits);
     const maxAttempts = spec.retry?.maxAttempts ?? 1;
+    const known = waits ? this.#waiting : this.#eligible;
     const key = canKill ? maxAttempts : -maxAttempts;
-    let snapshot = this.#eligible.get(key);
+    let snapshot = known.get(key);
     if (snapshot === undefined) {
-      snapshot = eligible({ maxAttempts, canKill, deadlineAt: null });
-      if (this.#eligible.size < 64) this.#eligible.set(key, snapshot);
+      snapshot = firstSnapshot({ maxAttempts, canKill, deadlineAt: null }, waits);
+      if (known.size < 64) known.set(key, snapshot);
     }
     return snapshot;
   }
@@ -151,9 +151,10 @@ function rowOf(run: PipelineRow, handle: TaskHandle<unknown>): TaskRow {
   throw new SignalboxError('NOT_OWNER', 'a task can only come after tasks of its own run');
 }
 
-/** The snapshot of a task that has no dependencies: `waiting`, and released on the spot. */
-function eligible(input: TaskInput): TaskSnapshot {
+/** A task that comes after others waits; any other is released on the spot. */
+function firstSnapshot(input: TaskInput, waits: boolean): TaskSnapshot {
   const waiting = taskLogic.initial(input);
+  if (waits) return waiting;
   const edge = taskLogic.edgeFor(waiting, RELEASE);
   if (edge === undefined) throw new Error('(T1) a waiting task must be releasable');
   return taskLogic.follow(waiting, edge, RELEASE);

@@ -14,12 +14,26 @@ const SUBMISSION = OPTION_NAMES.filter((name) => !OWN.includes(name));
 export function planTaskObject(task: Task, options: unknown, handlers: Handlers): TaskPlan {
   const prepared = prepareTask(task, handlers);
   const { kind, name, work, args, timeoutMs, refusal } = prepared;
+  if (kind === 'call' && timeoutMs === undefined && isPlain(options) && hasOnlyArgs(task.options))
+    return { spec: { ...PLAIN, name }, work, args, task: prepared };
   const own = pick({ ...task.options, timeoutMs });
   const { executor, ...given } = { ...own, ...pick(readOptions(options)) };
   // What is refused never starts: an executor that would not take its stand-in must not hide why.
   const runsOn = executor === undefined || refusal !== undefined ? {} : { executor };
   const spec = readSpec({ ...given, ...runsOn }, nameOf(given, name), work);
   return { spec: kind === 'call' ? spec : { ...spec, kind }, work, args, task: prepared };
+}
+
+/** The spec of a call without options; graphs are full of them. */
+const PLAIN = readSpec({}, 'call', { kind: 'function', fn: () => undefined });
+
+function isPlain(options: unknown): boolean {
+  return options === undefined;
+}
+
+function hasOnlyArgs(settings: object): boolean {
+  for (const name in settings) if (name !== 'args') return false;
+  return true;
 }
 
 function readOptions(options: unknown): TaskOptions {

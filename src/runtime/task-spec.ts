@@ -7,7 +7,7 @@ import { GRACE_MS } from '../core/limits.ts';
 import { isTaskDefinition } from '../executors/define-task.ts';
 import type { CommandWork, Work } from '../executors/executor.ts';
 import { validateStandard } from '../executors/standard-schema.ts';
-import type { PreparedTask, TaskBinding } from '../task/index.ts';
+import type { PreparedTask } from '../task/index.ts';
 import { shareMapping } from './shared-mappings.ts';
 import type { TaskHandle } from './task-handle.ts';
 
@@ -84,8 +84,6 @@ export interface TaskPlan {
   readonly args: readonly unknown[];
   /** The Task object it was made of, if it was one. */
   readonly task?: PreparedTask;
-  /** Of a Task object: takes it for this submission. Throws TASK_BUSY when it is in another live run. */
-  readonly bind?: (upstream: ReadonlyMap<string, unknown>) => TaskBinding;
 }
 
 /** How a task lies in a graph. */

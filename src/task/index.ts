@@ -10,7 +10,7 @@ export {
   Handlers,
   type HandlersOption,
 } from './handlers.ts';
-export type { LiveTask } from './life.ts';
+export type { LiveSlot, LiveTask } from './life.ts';
 export type {
   AgentOptions,
   CallContext,

@@ -25,10 +25,15 @@ export interface Leftovers {
   readonly blockedBy?: string | undefined;
 }
 
+/** Where the live run's side will be found, once the submission is made. */
+export interface LiveSlot {
+  readonly handle: LiveTask | undefined;
+}
+
 /** The Task's place in a live run. */
 export interface Place {
   readonly upstream: ReadonlyMap<string, unknown>;
-  readonly live: () => LiveTask;
+  readonly live: LiveSlot;
 }
 
 /** Where the library finds the life of a Task. */
@@ -39,6 +44,7 @@ interface Shown extends Leftovers {
 }
 
 const NOTHING: Shown = Object.freeze({ status: 'pending' });
+const RUNNING: Shown = Object.freeze({ status: 'running' });
 
 export class TaskLife {
   readonly taskId: string;
@@ -63,18 +69,18 @@ export class TaskLife {
   }
   /** Id of the Task in its live run, or in its last one. */
   get runtimeId(): string | undefined {
-    return this.#place?.live().id ?? this.#lastRunId;
+    return this.#place?.live.handle?.id ?? this.#lastRunId;
   }
 
   /** Takes the Task for a run. @throws TASK_BUSY, TASK_IMMUTABLE, INVALID_TRANSITION, with nothing changed */
-  submit(place: Place, label: string): void {
+  submit(place: Place, label: object): void {
     this.checkSubmittable(label);
     this.#before = this.#shown;
     this.#at = 'pending';
     this.#place = place;
   }
 
-  checkSubmittable(label: string): void {
+  checkSubmittable(label: object): void {
     if (this.#place !== undefined) {
       throw new SignalboxError('TASK_BUSY', `${label} is in a live run; allowed: one run at a time`, {
         hint: 'wait for its end, or make a second Task',
@@ -95,7 +101,7 @@ export class TaskLife {
   }
 
   /** @throws TASK_IMMUTABLE once it has succeeded, TASK_BUSY while it is in a live run */
-  checkEditable(label: string): void {
+  checkEditable(label: object): void {
     if (this.#shown.status === 'succeeded') {
       throw new SignalboxError('TASK_IMMUTABLE', `${label} has succeeded; it cannot be changed any more`, {
         hint: 'make a new Task',
@@ -112,7 +118,7 @@ export class TaskLife {
   begin(): void {
     if (this.#at === 'running') return;
     this.#at = nextStatus(this.#at, 'running');
-    this.#shown = { status: 'running' };
+    this.#shown = RUNNING;
   }
 
   /** The end of a submission. A recorded success, or a skipped task, passes through running unseen. */
@@ -121,8 +127,9 @@ export class TaskLife {
     this.#at = nextStatus(this.#at, status);
     // Only what ended this submission counts, but for the error that a cancelled task had before.
     const error = status === 'cancelled' ? this.#shown.error : left.error;
-    this.#lastRunId = this.runtimeId;
-    this.#shown = { ...left, status, error };
+    // Only a bad end is ever looked up by that id, as the one that blocked others.
+    this.#lastRunId = status === 'succeeded' ? undefined : this.runtimeId;
+    this.#shown = { status, result: left.result, error, blockedBy: left.blockedBy };
     this.#leave();
   }
 
@@ -142,8 +149,8 @@ export class TaskLife {
   cancel(now: number, reason: string | undefined): boolean {
     const { status } = this.#shown;
     if (this.#place !== undefined) {
-      const live = this.#place.live();
-      return live.cancel(reason) || live.requestTerminate(reason);
+      const live = this.#place.live.handle;
+      return live !== undefined && (live.cancel(reason) || live.requestTerminate(reason));
     }
     if (status === 'succeeded' || status === 'cancelled') return false;
     this.#at = nextStatus(status, 'cancelled');

@@ -118,7 +118,11 @@ export function readDetails(kind: string, given: unknown): ReadDetails {
   };
 }
 
+/** Of the many Tasks that have none. */
+const NO_SETTINGS: TaskSettings = Object.freeze({});
+
 function readSettings(given: TaskSettings): TaskSettings {
+  if (Object.keys(given).length === 0) return NO_SETTINGS;
   const { model, args, env, resources, cwd } = given;
   if (model !== undefined) readContent('model', model);
   if (cwd !== undefined) readContent('cwd', cwd);

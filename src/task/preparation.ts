@@ -12,7 +12,7 @@ import {
   type Handlers,
   readCommand,
 } from './handlers.ts';
-import { LIFE, type LiveTask, type TaskLife } from './life.ts';
+import { LIFE, type LiveSlot, type TaskLife } from './life.ts';
 import { Submission } from './submission.ts';
 import { isTask, type Task } from './task.ts';
 
@@ -28,7 +28,7 @@ export interface PreparedTask {
   /** Throws what `bind` would. */
   check(): void;
   /** @throws TASK_BUSY, TASK_IMMUTABLE, INVALID_TRANSITION, with nothing changed */
-  bind(upstream: ReadonlyMap<string, unknown>, live: () => LiveTask): TaskBinding;
+  bind(upstream: ReadonlyMap<string, unknown>, live: LiveSlot): TaskBinding;
 }
 
 interface Body {
@@ -39,31 +39,56 @@ interface Body {
 
 /** Changes nothing. @throws INVALID_ARGUMENT, and what `command` of a handler throws */
 export function prepareTask(task: Task, handlers: Handlers): PreparedTask {
-  const { kind, [LIFE]: life } = task;
-  const { work, args, refusal } = bodyOf(task, life, handlers);
-  const name = nameOf(task);
-  const bind = (upstream: ReadonlyMap<string, unknown>, live: () => LiveTask): TaskBinding => {
-    life.submit({ upstream, live }, String(task));
+  const { work, args, refusal } = bodyOf(task, task[LIFE], handlers);
+  return new Prepared(task, work, args, task.timeoutMs ?? defaultTimeout(handlers.find(task.kind)), refusal);
+}
+
+/** An object, not closures: a graph makes one for each of its tasks. */
+class Prepared implements PreparedTask {
+  readonly #task: Task;
+  readonly work: Work;
+  readonly args: readonly unknown[];
+  readonly timeoutMs: number | undefined;
+  readonly refusal: SignalboxError | undefined;
+
+  constructor(
+    task: Task,
+    work: Work,
+    args: readonly unknown[],
+    timeoutMs: number | undefined,
+    refusal: SignalboxError | undefined,
+  ) {
+    this.#task = task;
+    this.work = work;
+    this.args = args;
+    this.timeoutMs = timeoutMs;
+    this.refusal = refusal;
+  }
+
+  get kind(): string {
+    return this.#task.kind;
+  }
+  get name(): string {
+    return nameOf(this.#task);
+  }
+
+  check(): void {
+    this.#task[LIFE].checkSubmittable(this.#task);
+  }
+
+  bind(upstream: ReadonlyMap<string, unknown>, live: LiveSlot): TaskBinding {
+    const life = this.#task[LIFE];
+    life.submit({ upstream, live }, this.#task);
+    const isCommand = this.work.kind === 'command';
     return new Submission({
       life,
       upstream,
-      refusal,
-      isCommand: work.kind === 'command',
-      givesValue: kind === 'call',
-      parentId: (runtimeId) => parentId(upstream, runtimeId),
+      refusal: this.refusal,
+      isCommand,
+      givesValue: this.kind === 'call',
+      parentId,
     });
-  };
-  const timeoutMs = task.timeoutMs ?? defaultTimeout(handlers.find(kind));
-  return {
-    kind,
-    name,
-    work,
-    args,
-    timeoutMs,
-    refusal,
-    bind,
-    check: () => life.checkSubmittable(String(task)),
-  };
+  }
 }
 
 function defaultTimeout(handler: Handler | undefined): number | undefined {
@@ -81,7 +106,7 @@ function bodyOf(task: Task, life: TaskLife, handlers: Handlers): Body {
   if (handler === undefined) return { work: NEVER, args: [], refusal: handlerMissing(task, handlers) };
   if (handler === CALL) {
     const fn = task.payload as (...args: readonly never[]) => unknown;
-    return { work: { kind: 'function', fn }, args: task.options.args ?? [] };
+    return { work: { kind: 'function', fn }, args: task.options.args ?? NO_ARGS };
   }
   return typeof handler === 'function' ? handled(task, life, handler) : commanded(task, handler);
 }
@@ -105,6 +130,8 @@ function commanded(task: Task, handler: CommandHandler): Body {
   if (!runsHere || isOnPath(program, env)) return { work, args: [] };
   return { work, args: [], refusal: programMissing(task, program) };
 }
+
+const NO_ARGS: readonly unknown[] = Object.freeze([]);
 
 const NEVER: Work = {
   kind: 'function',

@@ -38,7 +38,7 @@ export const NO_YIELD: Yield = Object.freeze({ output: null, error: null, return
 export function yieldOf(value: unknown): Yield {
   if (typeof value === 'string') return { output: value, error: null, returnCode: null, raw: value };
   if (value instanceof HandlerYield) return value.parts;
-  if (!isProcessResult(value)) return { ...NO_YIELD, raw: value };
+  if (!isProcessResult(value)) return { output: null, error: null, returnCode: null, raw: value };
   const { stdout, stderr, exitCode } = value;
   return { output: stdout, error: stderr === '' ? null : stderr, returnCode: exitCode ?? null, raw: value };
 }
@@ -65,8 +65,18 @@ export function makeResult(taskId: string, ending: Ending, parts: Yield): TaskRe
   const finishedAt = Math.max(startedAt, ending.finishedAt);
   const durationMs = finishedAt - startedAt;
   const { output, error, returnCode, raw } = parts;
-  const times = { startedAt, finishedAt, durationMs };
-  return Object.freeze({ taskId, status, ...times, output, error, returnCode, raw, terminationReason });
+  return Object.freeze({
+    taskId,
+    status,
+    startedAt,
+    finishedAt,
+    durationMs,
+    output,
+    error,
+    returnCode,
+    raw,
+    terminationReason,
+  });
 }
 
 /** The result of a task that was cancelled before it ran. */

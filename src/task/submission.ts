@@ -34,7 +34,7 @@ export interface SubmissionParts {
   /** The run gets what the handler returned (Task.call), not the TaskResult. */
   readonly givesValue: boolean;
   /** Finds the Task that the runtime calls by this id among the direct parents. */
-  readonly parentId: (runtimeId: string) => string;
+  readonly parentId: (upstream: ReadonlyMap<string, unknown>, runtimeId: string) => string;
 }
 
 /** What the last attempt that reported has left. */
@@ -139,7 +139,7 @@ export class Submission implements TaskBinding {
       case 'cancelled':
         return life.end('cancelled', { result: this.#cancellation(outcome, at) });
       case 'blocked':
-        return life.end('blocked', { blockedBy: this.#parts.parentId(outcome?.reason ?? '') });
+        return life.end('blocked', { blockedBy: this.#parts.parentId(this.upstream, outcome?.reason ?? '') });
       default:
         state satisfies never;
     }

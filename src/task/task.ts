@@ -181,7 +181,7 @@ export class Task<T = unknown> {
   }
 
   #checkEditable(): void {
-    this.#life.checkEditable(String(this));
+    this.#life.checkEditable(this);
   }
 
   // --- what became of it -----------------------------------------------------------------------------------

@@ -232,7 +232,7 @@ describe('a submission that is let go', () => {
     await failureOf(scheduler.runTask(task));
     const { status, result, error } = task;
     const live = { id: 'x', cancel: () => false, requestTerminate: () => false };
-    const binding = prepareTask(task, new Handlers()).bind(new Map(), () => live);
+    const binding = prepareTask(task, new Handlers()).bind(new Map(), { handle: live });
     expect(thrownBy(() => scheduler.runTask(task)).code).toBe('TASK_BUSY');
     binding.moved('running', null, 5);
     expect([task.status, task.result]).toEqual(['running', undefined]);
@@ -251,7 +251,7 @@ describe('a submission that is let go', () => {
       ...{ taskId: 'another', status: 'succeeded', startedAt: 1, finishedAt: 3, durationMs: 2 },
       ...{ output: 'x', error: null, returnCode: 0, raw: null, terminationReason: null },
     };
-    const bind = (task: Task) => prepareTask(task, new Handlers()).bind(new Map(), () => live);
+    const bind = (task: Task) => prepareTask(task, new Handlers()).bind(new Map(), { handle: live });
     bind(first).moved('succeeded', { kind: 'succeeded', value: recorded }, 9);
     bind(second).moved('succeeded', { kind: 'succeeded', reason: 'skipped' }, 9);
     expect(first).toMatchObject({ status: 'succeeded', result: { ...recorded, taskId: first.id } });
