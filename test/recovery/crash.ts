@@ -1,9 +1,11 @@
 /** Runs a plan in processes that are killed, until one of them gets to the end; then looks at what is left behind. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { openDatabase } from '../../src/stores/sqlite/driver.ts';
 import { sqliteStore } from '../../src/stores/sqlite/index.ts';
 import { expected, planOf } from './plan.mjs';
 
@@ -28,8 +30,9 @@ export function label({ seed, kills }: Crash): string {
 
 /** Runs the plan through its crashes in `folder` and checks every promise. Gives how many kills really hit. */
 export async function survive(crash: Crash, folder: string): Promise<number> {
-  const db = join(folder, `${crash.seed}.db`);
-  const journal = join(folder, `${crash.seed}.journal`);
+  await mkdir(folder, { recursive: true });
+  const db = join(folder, 'runs.db');
+  const journal = join(folder, 'journal');
   const runId = `run-${crash.seed}`;
   let hits = 0;
   for (const [life, kill] of [...crash.kills, undefined].entries()) {
@@ -76,8 +79,18 @@ function killLater(child: ChildProcess, ms: number): void {
   setTimeout(() => child.kill('SIGKILL'), ms);
 }
 
+function integrityOf(db: string): unknown {
+  const database = openDatabase(db);
+  try {
+    return database.prepare('PRAGMA integrity_check').get()?.['integrity_check'];
+  } finally {
+    database.close();
+  }
+}
+
 async function check(crash: Crash, db: string, journal: string, runId: string): Promise<void> {
   const where = label(crash);
+  expect(integrityOf(db), `${where}: integrity_check`).toBe('ok');
   const store = sqliteStore(db);
   try {
     const ends = expected(planOf(crash.seed));
