@@ -29,3 +29,7 @@ export const GRAPH_WORKERS = 4;
 export const BYPASS_LIMIT = 100;
 /** Most admissions per window a rate limit may state. */
 export const MAX_RATE_LIMIT = 1_000_000;
+/** Time one attempt of a prompt may take, unless its Task says otherwise, in milliseconds. */
+export const PROMPT_TIMEOUT_MS = 60_000;
+/** Turns of an agent: each is one request, and the calls of tools that it asks for. */
+export const AGENT_STEPS = 20;

@@ -1,10 +1,10 @@
 /** Shutting down and closing: what happens to the work that is still there, and when nothing is left. */
 import { RUNTIME } from '../../machines/protocol.ts';
+import { checkKeys } from '../core/arguments.ts';
 import { invalidArgument, SignalboxError } from '../core/errors.ts';
 import type { Desk } from './desk.ts';
 import type { Engine } from './engine.ts';
 import type { PipelineRow, Row } from './rows.ts';
-import { checkKeys } from './task-spec.ts';
 import { rejectWaiters } from './waits.ts';
 
 export type CloseMode = 'drain' | 'suspend' | 'abort';

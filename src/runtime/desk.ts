@@ -172,6 +172,7 @@ export class Desk {
     if (row.kind !== 'stage') row.observed = true;
     if (row.visible) return new Promise((resolve) => resolve(read()));
     deadlocks.lookAgain();
+    this.#replayGoesOn(caller);
     return new Promise((resolve, reject) => void new EndWait(row, caller, read, resolve, reject));
   }
 
@@ -203,11 +204,17 @@ export class Desk {
     if (caller === undefined || limits.timeoutMs !== undefined || limits.signal !== undefined) return promise;
     if (caller.kind === 'pipeline') {
       deadlocks.bodyWaits(caller, 1);
+      this.#replayGoesOn(caller);
       return promise.finally(() => deadlocks.bodyWaits(caller, -1));
     }
     const registered = { task: caller, on, when, reject };
     deadlocks.taskWaits(registered);
     return promise.finally(() => deadlocks.taskGoesOn(registered));
+  }
+
+  /** A wait may be what a replay has been waiting for. */
+  #replayGoesOn(run: PipelineRow | undefined): void {
+    if (run?.ledger?.replay !== undefined) this.#engine.wake();
   }
 
   // --- stopping and holding ------------------------------------------------------------------------------

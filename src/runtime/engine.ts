@@ -24,6 +24,7 @@ import { type ExecutorFactory, ExecutorSet } from './executor-set.ts';
 import type { Host } from './host.ts';
 import { Ledger, type LedgerHost } from './ledger/ledger.ts';
 import { letGo, mayBeShown } from './ledger/let-go.ts';
+import { onlyWaits } from './ledger/replay.ts';
 import type { SchedulerSettings } from './options.ts';
 import { Recorder } from './recorder.ts';
 import { ResourceReporter } from './resource-reporter.ts';
@@ -183,8 +184,8 @@ export class Engine implements Host, TurnWork, WaitTimers {
     let again = false;
     for (const run of this.replays) {
       const replay = run.ledger?.replay;
-      if (replay?.step(run.bodyWaits > 0 || run.bodyOver)) again = true;
-      if (replay === undefined || replay.over || run.snapshot.leaf.final) this.replays.delete(run);
+      if (replay?.step(onlyWaits(run))) again = true;
+      if (replay === undefined || replay.over) this.replays.delete(run);
     }
     if (again) this.#turns.wake();
   }

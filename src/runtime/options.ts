@@ -1,5 +1,6 @@
 /** Scheduler options, validated whole before anything is made. */
 import { Admission, type AdmissionPolicy, type ResourceSpec } from '../admission/index.ts';
+import { checkKeys } from '../core/arguments.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { invalidArgument } from '../core/errors.ts';
 import {
@@ -19,7 +20,7 @@ import { Handlers, type HandlersOption } from '../task/index.ts';
 import type { InspectOption } from './actors.ts';
 import type { TaskRow } from './rows.ts';
 import { isRunnable, NAME, type RunnablePipeline } from './run-options.ts';
-import { checkKeys, readDuration } from './task-spec.ts';
+import { readDuration } from './task-spec.ts';
 
 export interface Limits {
   /** Tasks queued at once; one more is refused with LIMIT_EXCEEDED. Default 10,000,000. */

@@ -1,10 +1,12 @@
 /** What `runPipeline` is given: the body, whatever its style, and the options of this one run. */
+
+import { checkKeys } from '../core/arguments.ts';
 import { invalidArgument, SignalboxError, show } from '../core/errors.ts';
 import type { RecordedRun } from '../stores/store.ts';
 import type { Controls } from './controls.ts';
 import { PipelineHandle } from './pipeline-handle.ts';
 import type { ChildrenPolicy, PipelineRow } from './rows.ts';
-import { checkKeys, readPriority, type TaskOptions } from './task-spec.ts';
+import { readPriority, type TaskOptions } from './task-spec.ts';
 
 export const ENTER: unique symbol = Symbol('signalbox.enter');
 export const CLAIM: unique symbol = Symbol('signalbox.claim');

@@ -6,6 +6,7 @@ import type { Observable } from 'rxjs';
 import type { AnyActorRef } from 'xstate';
 import { pipelineLogic } from '../../machines/compiled.ts';
 import { RUNTIME, type SupervisorEvent } from '../../machines/protocol.ts';
+import { checkKeys } from '../core/arguments.ts';
 import { invalidArgument, SignalboxError, TerminatedError } from '../core/errors.ts';
 import type { Store } from '../stores/store.ts';
 import type { Handler, Task, TaskValue } from '../task/index.ts';
@@ -38,7 +39,7 @@ import {
 import { nextSnapshot, type SchedulerSnapshot } from './snapshot.ts';
 import type { TaskHandle } from './task-handle.ts';
 import { checkTask, submitTaskRun } from './task-run.ts';
-import { checkKeys, type TaskOptions } from './task-spec.ts';
+import type { TaskOptions } from './task-spec.ts';
 import {
   type ReturnWhen,
   readHandles,

@@ -1,7 +1,9 @@
 /** The plan of a Task object: its own options, unless the call that submits it says otherwise. */
+
+import { checkKeys } from '../core/arguments.ts';
 import { invalidArgument } from '../core/errors.ts';
 import { type Handlers, prepareTask, type Task } from '../task/index.ts';
-import { checkKeys, OPTION_NAMES, readSpec, type TaskOptions, type TaskPlan } from './task-spec.ts';
+import { OPTION_NAMES, readSpec, type TaskOptions, type TaskPlan } from './task-spec.ts';
 
 /** Options that say what a Task does: they belong to it, not to a submission of it. */
 const OWN = ['args', 'cwd', 'env'];

@@ -2,6 +2,7 @@
  * Task options, validated and made plain. Everything a caller can get wrong about a task is said here, at the
  * call, before any state changes.
  */
+import { checkKeys } from '../core/arguments.ts';
 import { invalidArgument, SignalboxError, show } from '../core/errors.ts';
 import { GRACE_MS } from '../core/limits.ts';
 import { isTaskDefinition } from '../executors/define-task.ts';
@@ -149,19 +150,6 @@ export function readSpec(given: TaskOptions, name: string, work: Work): TaskSpec
     onLost: readWord('onLost', given.onLost, ['retry', 'fail']),
     keepsResult: readWord('result', given.result, ['keep', 'discard']) === 'keep',
   };
-}
-
-/** Refuses unknown keys, with the nearest allowed ones in the message. */
-export function checkKeys(what: string, given: object, allowed: readonly string[]): void {
-  for (const key in given) {
-    if (!allowed.includes(key)) {
-      throw invalidArgument(
-        `${what} ${JSON.stringify(key)}`,
-        (given as Record<string, unknown>)[key],
-        allowed.join(', '),
-      );
-    }
-  }
 }
 
 /** A finite number of milliseconds, zero or more; undefined stays undefined. */

@@ -2,9 +2,11 @@
  * Waiting for rows to become final. Every wait is told once per row when that row's end is *visible* (its
  * event was delivered), and counts down: nothing is ever rescanned.
  */
+
+import { checkKeys } from '../core/arguments.ts';
 import { invalidArgument, SignalboxError, show, TimeoutError } from '../core/errors.ts';
 import type { PipelineRow, Row } from './rows.ts';
-import { checkKeys, readDuration } from './task-spec.ts';
+import { readDuration } from './task-spec.ts';
 import type { TimerEntry } from './timers.ts';
 
 export interface Waiter {

@@ -75,7 +75,10 @@ describe('the import table', () => {
   it('loads heavy libraries on first use only', () => {
     const heavy = sources.flatMap(({ path, imports }) =>
       imports
-        .filter((one) => /^(execa|piscina)$/.test(one.target) && !one.typeOnly && !one.dynamic)
+        .filter(
+          (one) =>
+            /^(execa|piscina|ai|@photostructure\/sqlite)$/.test(one.target) && !one.typeOnly && !one.dynamic,
+        )
         .map((one) => `${path}: ${one.target}`),
     );
     // The worker file itself runs on piscina's thread and may import it.

@@ -1,7 +1,9 @@
 /** The names the package exports. A change here is a change of contract: make it on purpose, in the changelog. */
 import { describe, expect, it } from 'vitest';
 import * as machines from '../../machines/index.ts';
+import * as ai from '../../src/ai/index.ts';
 import * as signalbox from '../../src/index.ts';
+import * as sqlite from '../../src/stores/sqlite/index.ts';
 import * as testing from '../../src/testing/index.ts';
 
 describe('the public names of', () => {
@@ -45,6 +47,20 @@ describe('the public names of', () => {
         "stageMachine",
         "supervisorMachine",
         "taskMachine",
+      ]
+    `);
+  });
+  it('signalbox/ai', () => {
+    expect(Object.keys(ai).sort()).toMatchInlineSnapshot(`
+      [
+        "languageModelHandlers",
+      ]
+    `);
+  });
+  it('signalbox/stores/sqlite', () => {
+    expect(Object.keys(sqlite).sort()).toMatchInlineSnapshot(`
+      [
+        "sqliteStore",
       ]
     `);
   });

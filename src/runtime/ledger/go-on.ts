@@ -20,10 +20,6 @@ export function goOn(supervisor: Supervisor, row: TaskRow, lost: Error): void {
     case 'queued.held':
       // A hold remembers that everything before it is over.
       if (links !== undefined && links.open === 0) supervisor.sendTask(row, RELEASE);
-      supervisor.host.retime(row);
-      break;
-    case 'queued.backoff':
-      supervisor.host.retime(row);
       break;
     case 'ready':
       supervisor.sendTask(row, { type: 'RECOVER', token: RUNTIME });
@@ -38,4 +34,6 @@ export function goOn(supervisor: Supervisor, row: TaskRow, lost: Error): void {
         token: RUNTIME,
       });
   }
+  // Its back-off, hold and deadline were given in an earlier life.
+  if (!row.snapshot.leaf.final) supervisor.host.retime(row);
 }

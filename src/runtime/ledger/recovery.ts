@@ -6,7 +6,7 @@
  */
 import { RUNTIME } from '../../../machines/protocol.ts';
 import { decode, encode } from '../../core/codec.ts';
-import { SignalboxError, TerminatedError } from '../../core/errors.ts';
+import { CancelledError, SignalboxError, TerminatedError } from '../../core/errors.ts';
 import { killGroup, killRun } from '../../core/processes.ts';
 import type { Claim, OpenRun, OwnerIdentity, RecordedRun, RecordedTask } from '../../stores/store.ts';
 import type { Desk } from '../desk.ts';
@@ -25,8 +25,8 @@ import {
 } from '../run-options.ts';
 import { goOn } from './go-on.ts';
 import type { Ledger } from './ledger.ts';
-import { checkNames, Replay, type ReplayMode } from './replay.ts';
-import { recordedOutcome } from './restore.ts';
+import { checkNames, isEnd, Replay, type ReplayMode } from './replay.ts';
+import { payloadOf, recordedOutcome } from './restore.ts';
 import { rewind } from './rewind.ts';
 import { RunLedger } from './run-ledger.ts';
 
@@ -173,6 +173,7 @@ export class Recovery {
     ledger.key = run.key;
     ledger.fence = run.fence;
     ledger.nextSeq = recorded.nextSeq;
+    ledger.committedSeq = recorded.nextSeq - 1;
     ledger.values = recorded.values.length;
     ledger.recovered = true;
     ledger.state = 'open';
@@ -189,8 +190,9 @@ export class Recovery {
     this.#engine.replays.add(row);
     body.input = recorded.input === undefined ? undefined : decode(recorded.input);
     body.enter = (controls) => {
-      if (recorded.path === 'running.terminating') this.#engine.post(() => stopAgain(this.#engine, row));
-      return isRunnable(pipeline) ? pipeline[ENTER](controls) : pipeline(controls);
+      if (wasStopped(recorded)) this.#engine.post(() => stopAgain(this.#engine, row, recorded));
+      const end = isRunnable(pipeline) ? pipeline[ENTER](controls) : pipeline(controls);
+      return isEnd(recorded.path) && style?.toRecord === undefined ? asBefore(end, recorded) : end;
     };
     this.#engine.ledger?.note(row, 'none', settings.clock.now(), undefined);
     ledger.accept();
@@ -325,12 +327,30 @@ export class Recovery {
   }
 }
 
-/** It was being terminated when its process ended: once its tasks are there again, so it is now. */
-function stopAgain({ supervisor }: Engine, row: PipelineRow): void {
-  supervisor.sendRun(row, {
-    type: 'TERMINATE',
-    error: new TerminatedError('the run was being terminated when its process ended'),
-  });
+/** It was being terminated, or had been, when its process ended. */
+function wasStopped({ path, payload }: RecordedRun): boolean {
+  if (path === 'cancelled') return recordedOutcome(path, payload).reason === 'terminated';
+  return path === 'running.terminating';
+}
+
+/** Once its tasks are there again, it is stopped as it was. */
+function stopAgain({ supervisor }: Engine, row: PipelineRow, { payload }: RecordedRun): void {
+  const error =
+    payloadOf(payload).error ?? new TerminatedError('the run was being terminated when its process ended');
+  supervisor.sendRun(row, { type: 'TERMINATE', error });
+}
+
+/**
+ * The run was final and only some of its tasks were not: its code submits those again, and its end stays the one
+ * that others have seen.
+ */
+async function asBefore(again: unknown, { path, payload }: RecordedRun): Promise<unknown> {
+  const { kind, value, error } = recordedOutcome(path, payload);
+  await Promise.allSettled([again]);
+  if (kind === 'succeeded') return value;
+  throw kind === 'cancelled' && !(error instanceof CancelledError)
+    ? new CancelledError('the run was cancelled before its process ended', { cause: error })
+    : error;
 }
 
 function attemptLost(row: TaskRow): SignalboxError {

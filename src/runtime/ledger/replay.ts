@@ -4,13 +4,14 @@
  *
  * - Key: stage and name, then fingerprint, then ordinal. What is not found is new.
  * - Recorded ends are shown in the order in which they were recorded, one per turn, so that code which waits for
- *   the first of several decides as it did before. `at once` for styles whose code decides nothing.
+ *   the first of several decides as it did before; and not before the code has asked for what it had submitted by
+ *   then, so that a wait that ran out of time does so again. `at once` for styles whose code decides nothing.
  * - What is new or unfinished waits until they are all shown: nothing may end between them.
  * - A code that does not ask for the next recorded task, and waits, is given the first of those it asked for.
  */
 import { SignalboxError } from '../../core/errors.ts';
 import type { RecordedRun, RecordedTask } from '../../stores/store.ts';
-import type { TaskRow } from '../rows.ts';
+import type { PipelineRow, TaskRow } from '../rows.ts';
 import { ANONYMOUS } from './identity.ts';
 
 /** `recover`: every recorded end counts. `rerun`: successes only; the rest is done again. */
@@ -38,7 +39,12 @@ export class Replay {
   readonly mode: ReplayMode;
   readonly atOnce: boolean;
   readonly #host: ReplayHost;
+  /** Not yet submitted again; the next one of each key is the last of its list. */
   readonly #byKey = new Map<string, RecordedTask[]>();
+  /** In the order of submission; the first of them that the code has not submitted again. */
+  readonly #tasks: readonly RecordedTask[];
+  readonly #taken = new Set<number>();
+  #firstOpen = 0;
   /** Place of each recorded end in the order of recording, by the position of its task. */
   readonly #places: ReadonlyMap<number, number>;
   /** The first place that was not shown. */
@@ -50,6 +56,7 @@ export class Replay {
   /** Asked for, not final: they go on when every end was shown. */
   readonly #waiting: TaskRow[] = [];
   #idleTurns = 0;
+  #waited = false;
   /** The code goes its own way: what it submits from now on waits for nothing. */
   #free = false;
   readonly #values: RecordedRun['values'];
@@ -61,7 +68,8 @@ export class Replay {
     this.atOnce = atOnce;
     this.#host = host;
     this.#values = recorded.values;
-    for (const task of recorded.tasks)
+    this.#tasks = recorded.tasks;
+    for (const task of recorded.tasks.toReversed())
       push(this.#byKey, keyOf(task.stage, task.name, task.fingerprint), task);
     for (const child of recorded.childRuns)
       push(this.#children, childKey(child.name, child.parentTask), child.id);
@@ -76,7 +84,9 @@ export class Replay {
 
   /** The recorded task that is submitted again, taken out; undefined for a new one. */
   take(stage: number, name: string, fingerprint: string): RecordedTask | undefined {
-    return this.#byKey.get(keyOf(stage, name, fingerprint))?.shift();
+    const task = this.#byKey.get(keyOf(stage, name, fingerprint))?.pop();
+    if (task !== undefined) this.#taken.add(task.position);
+    return task;
   }
 
   /** Id of the recorded child run that is submitted again. */
@@ -138,10 +148,14 @@ export class Replay {
   }
 
   /**
-   * One turn: shows one end, or lets the rest go on when there are none left. `waits`: the code is in a wait.
-   * Gives whether another turn is needed.
+   * One turn: shows one end, or lets the rest go on when there are none left. `onlyWaits`: nothing else makes the
+   * code go on. Gives whether another turn is needed.
    */
-  step(waits: boolean): boolean {
+  step(onlyWaits: boolean): boolean {
+    // What is done again may come to another end, so what the code asks for next may be another task.
+    const waits = onlyWaits || this.mode === 'rerun';
+    if (waits !== this.#waited) this.#idleTurns = 0;
+    this.#waited = waits;
     const next = this.#nextShown(waits);
     if (next !== undefined) {
       this.#idleTurns = 0;
@@ -167,14 +181,59 @@ export class Replay {
     this.#host.show(row, recorded);
   }
 
+  /** Recorded ends wait to be shown, or tasks for them. */
+  get busy(): boolean {
+    return this.#asked.size > 0 || this.#waiting.length > 0;
+  }
+
   /** The next end as recorded, if it was asked for; for a code that waits without asking for it, the first that was. */
   #nextShown(waits: boolean): Asked | undefined {
+    if (this.#asked.size === 0) return undefined;
     while (this.#given.has(this.#next)) this.#next += 1;
     const next = this.#asked.get(this.#next);
-    if (next !== undefined || this.#asked.size === 0) return next;
+    if (next !== undefined && this.#submittedBefore(next.recorded.movedAt)) return next;
     if (!waits || this.#idleTurns < PATIENCE) return undefined;
-    return this.#asked.get(Math.min(...this.#asked.keys()));
+    const first = next ?? this.#firstAsked();
+    // The code goes another way than before: what it has left out by now is waited for no longer.
+    if (first !== undefined) this.#giveUpBefore(first.recorded.movedAt);
+    return first;
   }
+
+  /** Whether the code has submitted again all that it had submitted before that time. */
+  #submittedBefore(at: number): boolean {
+    for (; ; this.#firstOpen += 1) {
+      const task = this.#tasks[this.#firstOpen];
+      if (task === undefined || (task.at >= at && !this.#taken.has(task.position))) return true;
+      if (!this.#taken.has(task.position)) return false;
+    }
+  }
+
+  #giveUpBefore(at: number): void {
+    for (; ; this.#firstOpen += 1) {
+      const task = this.#tasks[this.#firstOpen];
+      if (task === undefined || (task.at >= at && !this.#taken.has(task.position))) return;
+    }
+  }
+
+  #firstAsked(): Asked | undefined {
+    let first: Asked | undefined;
+    for (const asked of this.#asked.values()) if (first === undefined || asked.place < first.place) first = asked;
+    return first;
+  }
+}
+
+/** Nothing but a recorded end, or what waits for one, makes the code of this run go on. */
+export function onlyWaits(run: PipelineRow): boolean {
+  if (!run.bodyOver && run.bodyWaits === 0) return false;
+  for (const child of run.childRuns) if (movesByItself(child)) return false;
+  return true;
+}
+
+function movesByItself(run: PipelineRow): boolean {
+  const { leaf } = run.snapshot;
+  if (!leaf.final && (leaf.state !== 'running' || !onlyWaits(run))) return true;
+  if (run.ledger?.replay?.busy === true) return true;
+  return run.tasks.some((task) => !task.snapshot.leaf.final && task.links?.held !== true);
 }
 
 export function isEnd(path: string): boolean {
