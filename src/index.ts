@@ -48,6 +48,7 @@ export {
   PipelineHandle,
   type PipelineSnapshotView,
   type RecoverResult,
+  type RefusedRun,
   type ResourceUse,
   type RetryOptions,
   type ReturnWhen,

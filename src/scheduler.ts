@@ -1,10 +1,18 @@
 /** The scheduler as the package ships it: the runtime composed with the built-in executors. */
 import { builtInExecutors } from './executors/registry.ts';
-import { Scheduler as RuntimeScheduler, type SchedulerOptions, type Styles } from './runtime/index.ts';
+import {
+  Scheduler as RuntimeScheduler,
+  type SchedulerOptions,
+  type Styles,
+  taskRunOf,
+} from './runtime/index.ts';
 import { TaskGraph } from './task-graph.ts';
 
 /** Styles whose runs can go on in another process without their code. */
-const STYLES: Styles = new Map([['graph', (definition) => TaskGraph.fromDefinition(definition)]]);
+const STYLES: Styles = new Map([
+  ['graph', (definition: unknown) => TaskGraph.fromDefinition(definition)],
+  ['task', taskRunOf],
+]);
 
 /**
  * Admits pipelines and tasks against resources and runs them inline, on threads and in processes. Close it, or

@@ -9,11 +9,15 @@ import {
   ENTER,
   NAME,
   type PipelineHandle,
+  type RecordedRun,
   type RunnablePipeline,
   type StyleDefinition,
   SUBMITTED,
 } from '../runtime/index.ts';
+import { labelOf } from './node.ts';
 import { isRecord, readWorkers } from './options.ts';
+import { keyOf } from './place.ts';
+import { isSettled } from './submission.ts';
 import type { TaskGraph } from './task-graph.ts';
 import type { WrittenGraph } from './written-graph.ts';
 
@@ -75,6 +79,7 @@ export function definitionOf(graph: TaskGraph, maxWorkers: number | undefined): 
     toRecord: () => ({ graphId: graph.id, title: graph.title }),
     // The result is the graph itself: a resumed run always submits its tasks, and is given their recorded successes.
     isComplete: () => false,
+    check: (recorded) => refuseUsed(graph, recorded),
   };
 }
 
@@ -86,6 +91,24 @@ export function readDefinition(given: unknown): {
   if (!isRecord(given)) throw invalidArgument('the definition of a graph', given, '{ graph, maxWorkers }');
   const { graph, maxWorkers } = given;
   return { graph, maxWorkers: readWorkers(maxWorkers ?? undefined) };
+}
+
+/**
+ * A Task that has ended for good in this process is not submitted again: a run that is to do it again would not, and
+ * takes Tasks that know nothing of it yet.
+ */
+function refuseUsed(graph: TaskGraph, { id, tasks }: RecordedRun): void {
+  const paths = new Map(tasks.map(({ fingerprint, path }) => [fingerprint, path]));
+  const used = graph.tasks.find((task, index) => {
+    const path = paths.get(`key ${keyOf(index, task)}`);
+    return isSettled(task) && path !== undefined && path !== task.status;
+  });
+  if (used === undefined) return;
+  throw new SignalboxError(
+    'REPLAY_MISMATCH',
+    `the run ${id} is to do the task ${JSON.stringify(labelOf(used))} of the graph again, which is ${used.status} here`,
+    { hint: 'build the graph again, with new Tasks, and pass that', details: { runId: id, taskId: used.id } },
+  );
 }
 
 /** A graph with functions in it can only go on with its code. */

@@ -27,9 +27,13 @@ export class GraphPlace implements TaskPlace {
 
   /** Ids are new in a program that builds the graph again; the place in it is not. */
   get key(): string {
-    const { index, task } = this.#node;
-    return `#${index} ${task.title === '' ? task.kind : task.title}`;
+    return keyOf(this.#node.index, this.#node.task);
   }
+}
+
+/** Of the task that was added as the `index`th. */
+export function keyOf(index: number, { title, kind }: Task): string {
+  return `#${index} ${title === '' ? kind : title}`;
 }
 
 /** Of the parents that are in this run; the others were final before it. */

@@ -68,6 +68,8 @@ export class AttemptRunner implements AttemptHost {
     const { row } = attempt;
     if (row.attempt !== attempt) return;
     if (attempt.stopping) return attempt.failed(attempt.stopReason);
+    const lost = row.run.ledger?.lost;
+    if (lost !== undefined) return attempt.failed(lost);
     const executor = this.#parts.executors.for(row.spec.executor, work);
     attempt.running = startAs(row, executor, attempt);
   }

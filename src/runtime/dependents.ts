@@ -3,18 +3,17 @@
  * rescans. A bad end blocks what comes next and names itself, the direct parent (P1); finally tasks only wait (P2).
  */
 import { RUNTIME } from '../../machines/protocol.ts';
-import { type PipelineRow, TaskLinks, type TaskRow } from './rows.ts';
+import { NO_ROWS, type PipelineRow, TaskLinks, type TaskRow } from './rows.ts';
 import type { Supervisor, TaskSubmission } from './supervisor.ts';
 
 const RELEASE = Object.freeze({ type: 'RELEASE', token: RUNTIME } as const);
-const NO_PARENTS: readonly TaskRow[] = Object.freeze([]);
 
 /** As a count of open parents: a BLOCK or CANCEL is on the way; what other parents do counts no more. */
 export const UPSTREAM_BAD = -1;
 
 export function linksOf({ after, isFinally = false, held = false }: TaskSubmission): TaskLinks | undefined {
   if (after === undefined && !held) return undefined;
-  const links = new TaskLinks(after ?? NO_PARENTS, isFinally);
+  const links = new TaskLinks(after ?? NO_ROWS, isFinally);
   links.held = held;
   links.open = held ? 1 : 0;
   return links;
@@ -32,8 +31,8 @@ export function taskComesAfter(supervisor: Supervisor, row: TaskRow): void {
   for (const parent of links.parents) {
     if (!parent.visible) {
       links.open += 1;
-      parent.links ??= new TaskLinks(NO_PARENTS, false);
-      parent.links.dependents.push(row);
+      parent.links ??= new TaskLinks(NO_ROWS, false);
+      parent.links.add(row);
     } else if (!links.isFinally && parent.snapshot.leaf.state !== 'succeeded') {
       links.open = UPSTREAM_BAD;
       return void supervisor.sendTask(row, { type: 'BLOCK', parent: parent.taskId, token: RUNTIME });
@@ -46,7 +45,7 @@ export function taskComesAfter(supervisor: Supervisor, row: TaskRow): void {
 export function tellTasks(supervisor: Supervisor, parent: TaskRow, links: TaskLinks): void {
   const { dependents } = links;
   if (dependents.length === 0) return;
-  links.dependents = [];
+  links.dependents = NO_ROWS;
   const good = parent.snapshot.leaf.state === 'succeeded';
   for (const row of dependents) {
     const its = row.links;

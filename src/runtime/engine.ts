@@ -7,13 +7,7 @@
  * A turn: inbox, admission until nothing more may be admitted (S6), bodies, events; rule 6 cuts it.
  */
 import type { Leaf } from '../../machines/compile.ts';
-import {
-  type PipelineEvent,
-  RUNTIME,
-  type StageEvent,
-  type SupervisorEvent,
-  type TaskEvent,
-} from '../../machines/protocol.ts';
+import type { PipelineEvent, StageEvent, SupervisorEvent, TaskEvent } from '../../machines/protocol.ts';
 import { IdSource } from '../core/ids.ts';
 import { Actors } from './actors.ts';
 import type { Attempt } from './attempt.ts';
@@ -23,7 +17,7 @@ import { EventHub } from './event-hub.ts';
 import { type ExecutorFactory, ExecutorSet } from './executor-set.ts';
 import type { Host } from './host.ts';
 import { Ledger, type LedgerHost } from './ledger/ledger.ts';
-import { letGo, mayBeShown } from './ledger/let-go.ts';
+import { letGo, lostOf, mayBeShown, refuseRun } from './ledger/let-go.ts';
 import { onlyWaits } from './ledger/replay.ts';
 import type { SchedulerSettings } from './options.ts';
 import { Recorder } from './recorder.ts';
@@ -36,7 +30,7 @@ import { SharedEnds } from './shared-ends.ts';
 import { Supervisor } from './supervisor.ts';
 import { type TimerEntry, Timers } from './timers.ts';
 import { Turns, type TurnWork } from './turns.ts';
-import { tellWaiters, type WaitTimers } from './waits.ts';
+import { rejectWaiters, tellWaiters, type WaitTimers } from './waits.ts';
 
 type Message = Attempt | (() => void);
 
@@ -106,14 +100,15 @@ export class Engine implements Host, TurnWork, WaitTimers {
     if (store === undefined) return undefined;
     const host: LedgerHost = {
       takeEvents: () => this.hub.take(),
-      showEvents: (events) => this.hub.deliver(events, mayBeShown),
+      showEvents: (events) =>
+        this.hub.deliver(events, (row, runSeq) => mayBeShown(row, runSeq) || this.#neverShown(row)),
       tell: (event) => this.hub.tell(event),
       stall: (stalled) => {
         this.supervisor.stalled = stalled;
         this.wake();
       },
       letGo: (run, error) => letGo(this.supervisor, run, error),
-      refuse: (run, error) => void this.supervisor.sendRun(run, { type: 'REFUSE', error, token: RUNTIME }),
+      refuse: (run, error) => refuseRun(this.supervisor, run, error),
       accepted: (run) => this.supervisor.admitToQueue(run),
       post: this.post,
     };
@@ -337,9 +332,18 @@ export class Engine implements Host, TurnWork, WaitTimers {
     if (row.actor !== undefined) this.actors.drop(row);
     if (this.hub.routed) this.hub.complete(row.actorId);
     if (row.kind !== 'stage') this.supervisor.seen(row);
-    if (row.kind === 'task') row.forgetIdText();
+    if (row.kind === 'task') forgetRest(row);
     tellWaiters(row);
   };
+
+  /** The end of a row of a run that was let go is for others to tell: here nobody hears of it. */
+  #neverShown(row: Row | undefined): false {
+    if (row?.snapshot.leaf.final !== true || row.visible) return false;
+    if (row.actor !== undefined) this.actors.drop(row);
+    if (this.hub.routed) this.hub.complete(row.actorId);
+    rejectWaiters(row, lostOf(row));
+    return false;
+  }
 
   /** Delivers what is still queued and completes every stream: nothing comes after. */
   async lastTurn(): Promise<void> {
@@ -362,4 +366,10 @@ export class Engine implements Host, TurnWork, WaitTimers {
   get timers(): number {
     return this.#timers.size;
   }
+}
+
+/** What a task needs no more once its end was seen. */
+function forgetRest(row: TaskRow): void {
+  row.forgetIdText();
+  row.binding = undefined;
 }

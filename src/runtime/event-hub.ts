@@ -200,6 +200,7 @@ function tellBinding(
   at: number,
 ): void {
   if (snapshot === undefined || (typeof what === 'string' && what !== 'state')) return;
+  if (typeof what === 'object' && what.type === 'attempt:failed') return;
   binding.moved(snapshot.leaf.state as LifecycleState, snapshot.context.outcome, at);
 }
 

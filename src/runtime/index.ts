@@ -1,9 +1,10 @@
 /** The runtime's public file: the authoring styles and the package import nothing else of it. */
 
+export type { RecordedRun } from '../stores/store.ts';
 export type { CloseMode, CloseOptions } from './closing.ts';
 export { Controls, copyTaskOptions, SUBMIT, type TaskBuilder } from './controls.ts';
 export type { EventBody, RuntimeEvent } from './events.ts';
-export type { LeasedRun, RecoverResult, Styles, UnknownRun } from './ledger/recovery.ts';
+export type { LeasedRun, RecoverResult, RefusedRun, Styles, UnknownRun } from './ledger/recovery.ts';
 export type { Limits, SchedulerOptions } from './options.ts';
 export { PipelineHandle, type PipelineSnapshotView } from './pipeline-handle.ts';
 export {
@@ -24,6 +25,7 @@ export type { ResourceUse, SchedulerSnapshot } from './snapshot.ts';
 export { StageHandle, type StageSnapshotView } from './stage-handle.ts';
 export { TaskContext } from './task-context.ts';
 export { TaskHandle, type TaskSnapshotView } from './task-handle.ts';
+export { taskRunOf } from './task-run.ts';
 export type { Command, RetryOptions, TaskOptions, TaskPlace } from './task-spec.ts';
 export {
   ALL_COMPLETED,

@@ -60,6 +60,7 @@ export class PipelineHandle<T> extends RowHandle<T, PipelineRow> {
    */
   get accepted(): Promise<void> {
     const { refusal, ledger } = this.row;
+    this.row.observed = true;
     if (refusal !== undefined) return Promise.reject(refusal);
     return ledger === undefined ? Promise.resolve() : ledger.accepted;
   }
@@ -113,7 +114,7 @@ export class PipelineHandle<T> extends RowHandle<T, PipelineRow> {
    */
   discard(): void {
     if (this.#discarded) return;
-    if (!this.row.snapshot.leaf.final) {
+    if (!this.done) {
       throw new SignalboxError(
         'INVALID_TRANSITION',
         `discard() needs a final run; ${this.label} is ${this.state}`,

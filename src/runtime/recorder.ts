@@ -120,6 +120,8 @@ export class Recorder {
   #stopping(row: PipelineRow | TaskRow): void {
     if (row.snapshot.leaf.phase !== 'terminating') return;
     this.#ledger?.note(row, 'none', this.#hub.now, movePayload(row, undefined));
+    // No event asks for the turn that commits it.
+    this.#ledger?.turnDue();
   }
 
   #taskMoved(row: TaskRow, previous: LifecycleState, event: TaskEvent): void {
@@ -143,7 +145,7 @@ export class Recorder {
     const { attempt, outcome } = row.snapshot.context;
     const error = outcome?.error ?? ('error' in event ? event.error : undefined);
     const told = error === undefined ? {} : { error };
-    this.#hub.emit({ type: 'attempt:failed', ...ofTask(row, attempt), ...told }, undefined, runSeq);
+    this.#hub.emit({ type: 'attempt:failed', ...ofTask(row, attempt), ...told }, row, runSeq);
   }
 
   /** Why a task was put back, the error or the reason, is in the event that did it. */

@@ -44,21 +44,34 @@ export interface EndMark {
 /** What a run does with its tasks when its body ends before them (rule 11). */
 export type ChildrenPolicy = 'continue' | 'wait' | 'cancel';
 
+export const NO_ROWS: readonly TaskRow[] = Object.freeze([]);
+
 /** What a task that comes after others, or before others, knows of them. Most tasks have none. */
 export class TaskLinks {
   /** Direct parents, in the order of declaration. */
-  readonly parents: readonly TaskRow[];
+  parents: readonly TaskRow[];
   /** Starts once its parents are inactive, however they ended, and is never blocked (P2). */
   readonly isFinally: boolean;
   /** Parents whose end was not seen yet; -1 once one of them ended badly and its BLOCK is on the way. */
   open = 0;
   /** Counted in `open`: it waits until what earlier lives of its run have recorded was given again (rule 9). */
   held = false;
-  dependents: TaskRow[] = [];
+  /** The first makes an array of one: what grows from nothing takes room for many. */
+  dependents: readonly TaskRow[] = NO_ROWS;
 
   constructor(parents: readonly TaskRow[], isFinally: boolean) {
     this.parents = parents;
     this.isFinally = isFinally;
+  }
+
+  add(dependent: TaskRow): void {
+    if (this.dependents.length === 0) this.dependents = [dependent];
+    else (this.dependents as TaskRow[]).push(dependent);
+  }
+
+  /** A task that is final waits for nobody: what came before it need not stay for its sake. */
+  forgetParents(): void {
+    this.parents = NO_ROWS;
   }
 }
 

@@ -32,6 +32,8 @@ export interface StyleDefinition {
   readonly toRecord?: (result: unknown) => unknown;
   /** The result of a run that ended well, from what is recorded. Default: the recorded result. */
   readonly fromRecord?: (recorded: RecordedRun) => unknown;
+  /** Refuses to go on with a run that this object cannot go on with. @throws REPLAY_MISMATCH */
+  readonly check?: (recorded: RecordedRun) => void;
   /** Whether a run that ended well leaves nothing to do. Default: it does not. */
   readonly isComplete?: (recorded: RecordedRun) => boolean;
 }

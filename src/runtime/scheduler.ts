@@ -210,7 +210,10 @@ export class Scheduler {
     const plan = this.#desk.plan(task, options);
     const parent = this.#parent();
     this.#checkOpen(parent);
-    return submitTaskRun(this.#engine, this.#desk, plan, { parent, parentTask: this.#callingTask(parent) });
+    return submitTaskRun(this.#engine, this.#desk, task, plan, {
+      parent,
+      parentTask: this.#callingTask(parent),
+    });
   }
 
   /**

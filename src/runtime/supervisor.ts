@@ -423,7 +423,10 @@ export class Supervisor implements Steps {
   /** The host says that the end of a row may be seen now: what comes after it is released or blocked (L1). */
   seen(row: TaskRow | PipelineRow): void {
     if (row.kind === 'pipeline') this.tellDependents(row);
-    else if (row.links !== undefined) this.tellTasks(row, row.links);
+    else if (row.links !== undefined) {
+      this.tellTasks(row, row.links);
+      row.links.forgetParents();
+    }
   }
 
   tellTasks(parent: TaskRow, links: TaskLinks): void {

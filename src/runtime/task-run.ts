@@ -7,7 +7,8 @@
  */
 import { type Outcome, RUNTIME } from '../../machines/protocol.ts';
 import { SignalboxError, show, TerminatedError } from '../core/errors.ts';
-import { isTask, type Task } from '../task/index.ts';
+import { isTask, Task } from '../task/index.ts';
+import type { Controls } from './controls.ts';
 import { isSubmittedTooLate } from './dependents.ts';
 import type { Desk } from './desk.ts';
 import type { Engine } from './engine.ts';
@@ -15,6 +16,7 @@ import { keepRun } from './ledger/recovery.ts';
 import { earlierEnd } from './ledger/superseded.ts';
 import { endValueOf } from './outcomes.ts';
 import type { RunSpec, TaskRow } from './rows.ts';
+import { CLAIM, DEFINITION, ENTER, NAME, type RunnablePipeline } from './run-options.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { TaskHandle } from './task-handle.ts';
 import type { TaskPlan } from './task-spec.ts';
@@ -37,6 +39,7 @@ export function checkTask(value: unknown): asserts value is Task {
 export function submitTaskRun(
   engine: Engine,
   desk: Desk,
+  taskObject: Task,
   plan: TaskPlan,
   where: Pick<RunSpec, 'parent' | 'parentTask'>,
 ): TaskHandle<unknown> {
@@ -74,7 +77,7 @@ export function submitTaskRun(
   };
   const run = desk.addRun(spec, [], body, undefined, (row) => {
     row.observed = true;
-    if (ledger !== undefined) keepRun(ledger, row, body, undefined);
+    if (ledger !== undefined) keepRun(ledger, row, recordedAs(taskObject), undefined);
   });
   supervisor.reachStage(run, undefined);
   const handle = desk.submitTask(run, plan, undefined, true);
@@ -114,4 +117,33 @@ function letIn(supervisor: Supervisor, row: TaskRow): void {
   row.links = undefined; // it was there for being held only: nothing comes before or after it
   const { path } = row.snapshot.leaf;
   if (path === 'queued.waiting' || path === 'queued.held') supervisor.sendTask(row, RELEASE);
+}
+
+/** A run of a Task that is data goes on from the ledger alone. @throws INVALID_ARGUMENT */
+export function taskRunOf(definition: unknown): RunnablePipeline {
+  return recordedAs(Task.fromJSON(definition));
+}
+
+function recordedAs(task: Task): RunnablePipeline {
+  const enter = async (controls: Controls): Promise<unknown> =>
+    controls
+      .task(task as Task<unknown>)
+      .run()
+      .result();
+  return {
+    [NAME]: task.title === '' ? task.kind : task.title,
+    [CLAIM]: () => () => {},
+    [ENTER]: enter,
+    [DEFINITION]: () => ({ style: 'task', definition: writtenOrNothing(task), decidesNothing: true }),
+  };
+}
+
+/** A Task with a function in it can only go on with its code. */
+function writtenOrNothing(task: Task): unknown {
+  try {
+    return task.toJSON();
+  } catch (error) {
+    if (error instanceof SignalboxError && error.code === 'INVALID_ARGUMENT') return undefined;
+    throw error;
+  }
 }

@@ -216,6 +216,8 @@ const TASK_PHASES: Readonly<Partial<Record<LeafPath, string>>> = {
  */
 export function eventsOfMove(move: MoveFacts): StoredEvent[] {
   const mark = markOf(move.move);
+  // That something is asked to stop is recorded for a recovery; it is no event.
+  if (pathOf(move.move) === 'running.terminating' && move.previous === 'running') return [];
   if (mark === 'none') return [stateEvent(move, move.seq)];
   if (mark === 'started') return [stateEvent(move, move.seq), attemptEvent(move, mark, move.seq + 1)];
   return [attemptEvent(move, mark, move.seq), stateEvent(move, move.seq + 1)];

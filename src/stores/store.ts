@@ -326,7 +326,7 @@ export interface StoredTask {
 
 /** An event as it is stored: the fields of the live one, but numbered by its run instead of by a scheduler. */
 export interface StoredEvent {
-  /** 1, 2, 3 ... in its run, going on after a restart. */
+  /** Counts up in its run from 1, going on after a restart; a number may be missing. */
   readonly runSeq: number;
   /** `pipeline:running`, `stage:ready`, `task:succeeded`, `attempt:started`, ... */
   readonly type: string;

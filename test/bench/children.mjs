@@ -5,6 +5,9 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** @typedef {import('./measures/job.d.ts').Job} Job */
@@ -28,11 +31,26 @@ export async function measureInTurn(jobs, { signal, onStart }) {
     for (const job of jobs) {
       if (round >= job.rounds) continue;
       onStart(round, job);
-      results.get(job)?.push(await measureOnce({ ...job, round }, signal));
+      results.get(job)?.push(await inFolder((folder) => measureOnce({ ...job, round, folder }, signal)));
       signal.throwIfAborted();
     }
   }
   return results;
+}
+
+/**
+ * A child may be killed: its folder is made and removed here. All are on one disk, that of TMPDIR.
+ *
+ * @template T
+ * @param {(folder: string) => Promise<T>} work
+ */
+async function inFolder(work) {
+  const folder = await mkdtemp(join(tmpdir(), 'signalbox-bench-'));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** @param {Job} job @param {AbortSignal} signal @returns {Promise<Result | Error>} */

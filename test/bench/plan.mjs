@@ -6,6 +6,9 @@
 /** The row that the others are compared with. */
 export const OURS = 'tasks/signalbox-listened';
 const HELD = 'queued/signalbox-silent';
+export const DURABLE = 'durable/strict-64';
+export const DATABASE = 'durable/database-strict-64';
+export const GRAPH = 'dag/dag-signalbox';
 
 /** @type {readonly (readonly [runner: string, label: string, note: string, tasks?: number])[]} */
 const RUNNERS = [
@@ -52,6 +55,15 @@ const GROWING = [
   ['p-limit', 'p-limit, Promise.all'],
 ];
 
+const DURABILITIES = /** @type {const} */ (['strict', 'relaxed']);
+const IN_FLIGHT = [8, 64, 512];
+
+/** @type {readonly (readonly [style: 'code' | 'graph', label: string, note: string])[]} */
+const RECOVERED = [
+  ['code', 'code: one pipeline', 'the code runs again and is given every recorded end'],
+  ['graph', 'graph: layers of 100, 3 parents each', 'building the graph again is not in it'],
+];
+
 /** @type {readonly (readonly [runner: string, label: string, n: number, note: string])[]} */
 const ATTEMPTS = [
   ['process-spawn', 'process: bare spawn', 400, 'no output kept, no time-out, no process group'],
@@ -59,6 +71,14 @@ const ATTEMPTS = [
   ['process-signalbox', 'process: signalbox', 400, ''],
   ['thread-piscina', 'thread: piscina', 20_000, 'its own queue; no events'],
   ['thread-signalbox', 'thread: signalbox', 20_000, ''],
+];
+
+/** @type {readonly (readonly [runner: string, label: string, note: string])[]} */
+const GRAPHS = [
+  ['dag-signalbox', 'signalbox: TaskGraph alone', 'results and states of all tasks, finally tasks, reruns'],
+  ['dag-signalbox-listened', 'signalbox: in a scheduler, 1 subscriber', 'the same, and its events'],
+  ['dag-p-graph', 'p-graph', 'no cancel, results, events or state per task'],
+  ['dag-toposort', 'toposort + p-limit', 'a failure leaves the rest unsettled; no events or state per task'],
 ];
 
 /**
@@ -92,6 +112,20 @@ export function planJobs({ rounds, quick }) {
       n: size(1_000_000),
       rounds: 1,
     }),
+    ...durable(size(100_000), rounds, few),
+    ...GRAPHS.map(([runner, label, note]) =>
+      job('dag', runner, { label, note, n: size(10_000), rounds, against: GRAPH }),
+    ),
+    // Quadratic: one pass of 10,000 nodes takes it many seconds.
+    job('dag', 'dag-async-auto', {
+      label: 'async.auto',
+      note: 'no cancel, events or state per task',
+      n: size(10_000),
+      against: GRAPH,
+    }),
+    ...RECOVERED.map(([style, label, note]) =>
+      job('recovery', '', { id: `recovery/${style}`, label, note, style, n: size(100_000), rounds: few }),
+    ),
     job('exploration', '', { label: 'explore', measure: 'exploration', n: size(200_000), rounds: few }),
     ...imports(rounds),
   ];
@@ -111,6 +145,57 @@ function growth(size, rounds) {
       }),
     ),
   );
+}
+
+/**
+ * Each row of ours beside the database alone with as many tasks in each commit. The runtime commits per turn, which
+ * is many more: so also the database alone with the batches of the runtime.
+ *
+ * @param {number} n @param {number} rounds @param {number} few
+ * @returns {Job[]}
+ */
+function durable(n, rounds, few) {
+  const fsync = { label: 'fsync of 4 KiB on this disk, p50', measure: 'fsync', n: 200, rounds };
+  return [
+    ...DURABILITIES.flatMap((durability) =>
+      IN_FLIGHT.flatMap((inFlight) => {
+        const id = `${durability}-${inFlight}`;
+        const turns = durability === 'strict' && inFlight === 64 ? rounds : few;
+        const common = { durability, inFlight, n, rounds: turns };
+        return durableRows(id, common);
+      }),
+    ),
+    job('durable', '', { id: 'durable/fsync', ...fsync }),
+  ];
+}
+
+/** @param {string} id @param {Partial<Job> & Pick<Job, 'durability' | 'inFlight'>} common @returns {Job[]} */
+function durableRows(id, common) {
+  const { durability, inFlight } = common;
+  const ours = `durable/${id}`;
+  const rows = [
+    job('durable', '', {
+      ...common,
+      id: ours,
+      label: `signalbox: ${durability}, ${inFlight} in flight`,
+      against: `durable/database-${id}`,
+    }),
+    job('durable', '', {
+      ...common,
+      id: `durable/database-${id}`,
+      label: `  database alone, ${inFlight} tasks per commit`,
+      measure: 'database',
+    }),
+  ];
+  if (inFlight !== 64) return rows;
+  const same = job('durable', '', {
+    ...common,
+    id: `durable/same-${id}`,
+    label: '  database alone, the batches of the runtime',
+    measure: 'same-batches',
+    against: ours,
+  });
+  return [...rows, same];
 }
 
 /** @param {number} rounds */

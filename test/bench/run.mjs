@@ -16,7 +16,8 @@ const USAGE = `npm run bench -- [--rounds N] [--quick] [--only TEXT] [--json]
   --rounds N   turns through all runners, default 7 (the heavy rows take a third of them)
   --quick      a twentieth of the sizes, 2 rounds: to see that it works, not to compare
   --only TEXT  rows whose id or label contains TEXT
-  --json       one JSON object on stdout instead of the table`;
+  --json       one JSON object on stdout instead of the table
+Databases are written below the folder for temporary files: TMPDIR chooses the disk.`;
 
 function readArguments() {
   const { values } = parseArgs({

@@ -14,11 +14,15 @@ const TITLES = {
   growth: 'TIME PER TASK AS THE NUMBER GROWS; ratio to the smaller number',
   attempts: 'ATTEMPTS OUTSIDE THE EVENT LOOP, no-op, 8 at a time',
   runs: 'SHORT RUNS, 64 in flight',
+  durable:
+    'DURABLE NO-OP TASKS on SQLite, 1 subscriber, from submission to the end; ratio to the database alone',
+  dag: 'LAYERED GRAPH, 100 nodes a layer, 3 parents each, 8 at a time, order checked; validation is in it',
+  recovery: 'RECOVERY on SQLite, from resume() to the first new attempt; finished tasks',
   exploration: 'EXPLORATION of the shipped scheduler, every state checked',
   import: 'IMPORT in a new process',
 };
 /** Sections whose rows have one size, told in the title. */
-const SIZED = new Set(['tasks', 'queued', 'runs', 'exploration']);
+const SIZED = new Set(['tasks', 'queued', 'runs', 'durable', 'dag', 'recovery', 'exploration']);
 const HEAD = ['', 'median [min..max]', 'ratio', 'wait p50 / p99', 'what it does not do'];
 
 /** @param {number} value */
@@ -51,7 +55,9 @@ function wait({ values }) {
 function remark(row, rows) {
   const { job, values, lists, problem } = row;
   const said = [problem, job.note];
-  const { states, bytes, outside } = values;
+  const { states, bytes, outside, tasksPerCommit, buildMs } = values;
+  if (tasksPerCommit !== undefined) said.push(`${short(tasksPerCommit.median)} tasks per commit`);
+  if (buildMs !== undefined) said.push(`building it takes ${short(buildMs.median)} ms more`);
   if (outside !== undefined && outside.median >= 1)
     said.push(`and ${short(outside.median)} B in typed arrays`);
   const { heaps } = lists;

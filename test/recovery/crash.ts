@@ -41,6 +41,8 @@ export async function survive(crash: Crash, folder: string): Promise<number> {
     if (signal === 'SIGKILL') hits += 1;
     else expect(out, label(crash)).toContain('done');
     if (kill === undefined) expect(signal, `${label(crash)}\n${out}`).toBe(null);
+    // To resume a run that is final would be to run again what failed in it.
+    if (await isClosed(db, runId)) break;
   }
   await check(crash, db, journal, runId);
   return hits;
@@ -79,6 +81,15 @@ function killLater(child: ChildProcess, ms: number): void {
   setTimeout(() => child.kill('SIGKILL'), ms);
 }
 
+async function isClosed(db: string, runId: string): Promise<boolean> {
+  const store = sqliteStore(db);
+  try {
+    return (await store.runs.get(runId))?.closed === true;
+  } finally {
+    await store.close();
+  }
+}
+
 function integrityOf(db: string): unknown {
   const database = openDatabase(db);
   try {
@@ -105,7 +116,8 @@ async function check(crash: Crash, db: string, journal: string, runId: string): 
       if (task.state === 'blocked') expect(bodies, `${where}: ${task.name} was blocked`).toBe(0);
     }
     const events = await store.events(runId);
-    expect(events.map((event) => event.runSeq)).toEqual(events.map((_, i) => i + 1));
+    const seqs = events.map((event) => event.runSeq);
+    expect(seqs, `${where}: events are counted up`).toEqual([...new Set(seqs)].sort((a, b) => a - b));
     for (const task of tasks)
       checkEvents(
         where,

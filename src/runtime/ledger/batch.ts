@@ -10,29 +10,43 @@ import type {
   TaskRecord,
   ValueRecord,
 } from '../../stores/store.ts';
+import type { TaskRow } from '../rows.ts';
 
 class MoveLog implements MoveColumns {
-  readonly run: OwnedRun[] = [];
-  readonly seq: number[] = [];
-  readonly subject: number[] = [];
-  readonly move: number[] = [];
-  readonly attempt: number[] = [];
-  readonly at: number[] = [];
+  run: OwnedRun[] = [];
+  seq: number[] = [];
+  subject: number[] = [];
+  move: number[] = [];
+  attempt: number[] = [];
+  at: number[] = [];
 
   get size(): number {
     return this.run.length;
   }
+
+  keep(wanted: (run: OwnedRun) => boolean): void {
+    const kept = this.run.map(wanted);
+    const only = <T>(column: readonly T[]): T[] => column.filter((_, i) => kept[i]);
+    this.seq = only(this.seq);
+    this.subject = only(this.subject);
+    this.move = only(this.move);
+    this.attempt = only(this.attempt);
+    this.at = only(this.at);
+    this.run = only(this.run);
+  }
 }
 
 export class LedgerBatch implements Batch {
-  readonly runs: RunRecord[] = [];
-  readonly stages: StageRecord[] = [];
-  readonly tasks: TaskRecord[] = [];
+  runs: RunRecord[] = [];
+  stages: StageRecord[] = [];
+  tasks: TaskRecord[] = [];
   readonly moves = new MoveLog();
-  readonly payloads: PayloadRecord[] = [];
-  readonly values: ValueRecord[] = [];
-  readonly groups: GroupRecord[] = [];
-  readonly closed: OwnedRun[] = [];
+  payloads: PayloadRecord[] = [];
+  values: ValueRecord[] = [];
+  groups: GroupRecord[] = [];
+  closed: OwnedRun[] = [];
+  /** Tasks whose end is among the moves; kept where somebody has to be told that it could not be written. */
+  ended: TaskRow[] = [];
   /** Called once the batch is durable. */
   readonly committed: (() => void)[] = [];
 
@@ -45,6 +59,28 @@ export class LedgerBatch implements Batch {
   /** Nothing to write, nobody to tell. */
   get empty(): boolean {
     return !this.writes && this.committed.length === 0;
+  }
+
+  /** Every run that something is written of. */
+  get owners(): Set<OwnedRun> {
+    const { runs, moves, values, groups, closed } = this;
+    const named = [...runs, ...values, ...groups].map(({ run }) => run);
+    return new Set([...named, ...moves.run, ...closed]);
+  }
+
+  /** Takes out all that is to be written of these runs. */
+  drop(runs: ReadonlySet<OwnedRun>): void {
+    const isKept = (run: OwnedRun) => !runs.has(run);
+    const keep = ({ run }: { readonly run: OwnedRun }) => isKept(run);
+    this.runs = this.runs.filter(keep);
+    this.stages = this.stages.filter(keep);
+    this.tasks = this.tasks.filter(keep);
+    this.moves.keep(isKept);
+    this.payloads = this.payloads.filter(keep);
+    this.values = this.values.filter(keep);
+    this.groups = this.groups.filter(keep);
+    this.closed = this.closed.filter(isKept);
+    this.ended = this.ended.filter(({ run: { ledger } }) => ledger === undefined || isKept(ledger));
   }
 
   move(run: OwnedRun, seq: number, subject: number, move: number, attempt: number, at: number): void {

@@ -2,8 +2,9 @@
  * The ledger: what makes a run outlive its process. Writes down what the supervisor's rows do, one transaction per
  * turn, and lets others see it once it is durable.
  *
- * Owns: the batch of this turn, its commit, what happens when the store fails (rule 7), leases (rule 8).
- * Does not own: what a run's code is given again after a crash (replay.ts), taking runs over (recovery.ts).
+ * Owns: the batch of this turn, its commit, what happens when the store fails (rule 7).
+ * Does not own: leases (leases.ts), what a run's code is given again after a crash (replay.ts), taking runs over
+ * (recovery.ts).
  * - (L1) strict: the events of a turn, and with them handles and dependents, wait for the commit of that turn.
  * - (L3) a run that another owner has claimed is let go: nothing of it is written or told from then on.
  */
@@ -12,7 +13,7 @@ import { encode } from '../../core/codec.ts';
 import { SignalboxError } from '../../core/errors.ts';
 import { LEDGER_RETRY_FIRST_MS, LEDGER_RETRY_LONGEST_MS } from '../../core/limits.ts';
 import { type Logger, logSafely } from '../../core/logger.ts';
-import { type AttemptMark, eventsOf, moveCode, pathOf } from '../../stores/moves.ts';
+import { type AttemptMark, eventsOf, moveCode } from '../../stores/moves.ts';
 import type {
   Durability,
   RecordedTask,
@@ -26,7 +27,9 @@ import type { EventBody } from '../events.ts';
 import type { Moves } from '../moves.ts';
 import type { PipelineRow, Row, StageRow, TaskRow } from '../rows.ts';
 import { LedgerBatch } from './batch.ts';
+import { leaseLost, persistenceFailed, runExists, storeError } from './failures.ts';
 import { specOf } from './identity.ts';
+import { Leases } from './leases.ts';
 import { isEnd } from './replay.ts';
 import { RunLedger } from './run-ledger.ts';
 
@@ -67,19 +70,19 @@ type Turn = { readonly batch: LedgerBatch; readonly events: Moves | undefined };
 export class Ledger {
   readonly strict: boolean;
   readonly #options: LedgerOptions;
-  #session: StoreSession | undefined = undefined;
-  #opening: Promise<StoreSession> | undefined = undefined;
+  readonly leases: Leases;
   #batch = new LedgerBatch();
   /** `busy`: a commit or the opening is under way. `failing`: the store did not take the last batch. */
   #state: 'idle' | 'busy' | 'failing' = 'idle';
   #failingSince = 0;
+  /** The last commit was not taken. */
+  #away = false;
   #retryAfterMs = 0;
-  readonly #owned = new Set<RunLedger>();
-  #renewal: unknown = undefined;
   readonly #drained: (() => void)[] = [];
 
   constructor(options: LedgerOptions) {
     this.#options = options;
+    this.leases = new Leases(options);
     this.strict = options.durability === 'strict';
   }
 
@@ -89,6 +92,11 @@ export class Ledger {
 
   now(): number {
     return this.#options.clock.now();
+  }
+
+  /** The writing side of the store, opened once. Throws or rejects STORE_SCHEMA, STORE_UNAVAILABLE. */
+  session(): Soon<StoreSession> {
+    return this.leases.session();
   }
 
   // --- what is written down ------------------------------------------------------------------------------
@@ -103,7 +111,9 @@ export class Ledger {
   /** A move of a row, with what it carries; gives the number of its first event, 0 where nothing is recorded. */
   note(row: Row, mark: AttemptMark, at: number, payload: string | undefined): number {
     const run = row.kind === 'pipeline' ? row.ledger : row.run.ledger;
-    if (run === undefined || !run.recording) return 0;
+    if (run === undefined) return 0;
+    if (!this.strict && row.kind === 'task' && row.snapshot.leaf.final) this.#taskEnded(run, row);
+    if (!run.recording) return 0;
     const { path } = row.snapshot.leaf;
     if (row.kind === 'stage' && !run.isNews(row.index, path)) return 0;
     const code = moveCode(path, mark);
@@ -112,6 +122,14 @@ export class Ledger {
     this.#batch.move(run, seq, subjectOf(row), code, attempt, at);
     if (payload !== undefined) this.#batch.payloads.push({ run, seq, text: payload });
     return seq;
+  }
+
+  #taskEnded(run: RunLedger, row: TaskRow): void {
+    if (run.recording) this.#batch.ended.push(row);
+    else if (run.unkept !== undefined) {
+      const { unkept } = run;
+      this.#options.host.post(() => this.#options.host.tell(persistenceFailed(row, unkept)));
+    }
   }
 
   /** A row in its first state. */
@@ -140,7 +158,8 @@ export class Ledger {
 
   #stage(row: StageRow): void {
     const run = row.run.ledger;
-    if (run?.recording && !run.stages.has(row.index)) {
+    if (run?.recording && !run.knownStages.has(row.index)) {
+      run.knownStages.add(row.index);
       this.#batch.stages.push({ run, index: row.index, name: row.name });
     }
   }
@@ -165,6 +184,7 @@ export class Ledger {
   /** Everything of the run is final. Recorded tasks that its code did not ask for again end here. */
   closed(row: PipelineRow): void {
     const run = row.ledger;
+    if (run?.lost !== undefined || run?.unkept !== undefined) return this.leases.giveBack([run]);
     if (!run?.recording) return;
     for (const task of run.replay?.leftOver ?? []) this.#orphan(run, task);
     run.replay = undefined;
@@ -179,7 +199,7 @@ export class Ledger {
     this.#batch.payloads.push({ run, seq, text: encode({ reason: 'not submitted again' }) });
   }
 
-  /** Calls back once everything noted so far is durable, or never, if it cannot be. */
+  /** Calls back once everything noted so far is durable, or was given up. */
   whenCommitted(then: () => void): void {
     this.#batch.committed.push(then);
     this.turnDue();
@@ -194,6 +214,7 @@ export class Ledger {
   /** The end of a turn: commits what it noted and then shows its events. */
   turn(): void {
     if (this.#state !== 'idle') return;
+    if (this.leases.closed) return this.#tellDrained();
     const batch = this.#batch;
     const events = this.strict ? this.#options.host.takeEvents() : undefined;
     if (batch.empty && events === undefined) return this.#tellDrained();
@@ -204,7 +225,7 @@ export class Ledger {
   }
 
   #write(turn: Turn): void {
-    const session = this.#session;
+    const session = this.leases.opened;
     if (session === undefined) return this.#openFirst(turn);
     this.#await(
       () => session.commit(turn.batch),
@@ -228,54 +249,67 @@ export class Ledger {
       this.#state = 'idle';
       next();
     };
+    let answer: Soon<T>;
     try {
-      const answer = call();
-      if (!(answer instanceof Promise)) return go(() => then(answer));
-      const { post } = this.#options.host;
-      answer.then(
-        (value) => post(() => go(() => then(value))),
-        (error) => post(() => go(() => otherwise(error))),
-      );
+      answer = call();
     } catch (error) {
-      go(() => otherwise(error));
+      return go(() => otherwise(error));
     }
+    if (!(answer instanceof Promise)) {
+      const value = answer;
+      return go(() => then(value));
+    }
+    const { post } = this.#options.host;
+    answer.then(
+      (value) => post(() => go(() => then(value))),
+      (error) => post(() => go(() => otherwise(error))),
+    );
+    return undefined;
   }
 
   #done({ batch, events }: Turn, refusals: readonly Refusal[] | undefined): void {
     const { host } = this.#options;
-    if (this.#failingSince !== 0) this.#recovered();
+    if (this.#away && batch.writes) this.#recovered();
+    const refused = new Map(refusals?.map((refusal) => [refusal.run as RunLedger, refusal.reason]));
     const { run, seq, move } = batch.moves;
     for (let i = 0; i < run.length; i += 1) {
       const ledger = run[i] as RunLedger;
-      ledger.committedSeq = (seq[i] ?? 0) + eventsOf(move[i] ?? 0) - 1;
+      if (!refused.has(ledger)) ledger.committedSeq = (seq[i] ?? 0) + eventsOf(move[i] ?? 0) - 1;
     }
-    for (const refusal of refusals ?? []) this.#refused(refusal.run as RunLedger, refusal.reason);
+    for (const [ledger, reason] of refused) this.#refused(ledger, reason);
     for (const record of batch.runs) this.#accepted(record.run as RunLedger);
-    for (const closed of batch.closed) this.#owned.delete(closed as RunLedger);
+    for (const closed of batch.closed) this.leases.disown(closed as RunLedger);
     for (const then of batch.committed) then();
     if (events !== undefined) host.showEvents(events);
+    this.leases.giveBack([]);
     if (this.#drained.length > 0) this.turnDue();
   }
 
   #accepted(run: RunLedger): void {
     if (run.state !== 'creating') return;
     run.state = 'open';
-    this.own(run);
+    this.leases.own(run);
     run.accept();
     this.#options.host.accepted(run.row);
   }
 
   #refused(run: RunLedger, reason: Refusal['reason']): void {
     const { host } = this.#options;
-    this.#owned.delete(run);
+    this.leases.disown(run);
     if (reason === 'exists') {
-      const error = runExists(run.row);
-      run.state = 'answered';
-      run.accept(error);
-      host.refuse(run.row, error);
-      return;
+      this.#batch.drop(new Set([run]));
+      return this.#refuse(run, runExists(run.row));
     }
+    // Whoever has it now goes on with its child runs too.
+    const children = childRunsOf(run.row);
     host.letGo(run.row, leaseLost(run.row));
+    this.leases.giveBack(children);
+  }
+
+  #refuse(run: RunLedger, error: SignalboxError): void {
+    if (run.state === 'creating') run.state = 'answered';
+    run.accept(error);
+    this.#options.host.refuse(run.row, error);
   }
 
   // --- a store that fails (rule 7) -------------------------------------------------------------------------
@@ -290,8 +324,10 @@ export class Ledger {
       if (this.strict) host.stall(true);
       logSafely(logger, 'error', 'the store takes no commits; trying again', error);
       host.tell({ type: 'store:failing', error });
-      if (!this.strict) for (const row of endedTasks(turn.batch)) host.tell(persistenceFailed(row, error));
     }
+    this.#away = true;
+    // Once for each: what was told of is told of no more when it fails again.
+    for (const row of turn.batch.ended.splice(0)) host.tell(persistenceFailed(row, error));
     if (now - this.#failingSince >= retryMs) return this.#giveUp(turn, error);
     this.#state = 'failing';
     const wait = Math.min(this.#retryAfterMs, retryMs - (now - this.#failingSince));
@@ -302,6 +338,7 @@ export class Ledger {
 
   #recovered(): void {
     this.#failingSince = 0;
+    this.#away = false;
     this.#options.host.stall(false);
     this.#options.host.tell({ type: 'store:recovered' });
   }
@@ -311,88 +348,30 @@ export class Ledger {
     const { host } = this.#options;
     this.#failingSince = 0;
     this.#state = 'idle';
-    const created = new Set(batch.runs.map((record) => record.run as RunLedger));
-    const runs = new Set([...created, ...batch.moves.run.map((run) => run as RunLedger)]);
-    for (const run of runs) {
-      this.#owned.delete(run);
-      if (created.has(run)) {
-        run.state = 'answered';
-        run.accept(error);
-        host.refuse(run.row, error);
-      } else if (this.strict) host.letGo(run.row, error);
-      else run.state = 'gone';
+    const created = new Set(batch.runs.map((record) => record.run));
+    const runs = batch.owners;
+    // What was noted of them since would stand in the store without what came before it.
+    for (const row of this.#batch.ended) if (runs.has(row.run.ledger as RunLedger)) batch.ended.push(row);
+    this.#batch.drop(runs);
+    for (const owned of runs) {
+      const run = owned as RunLedger;
+      this.leases.disown(run);
+      if (created.has(run)) this.#refuse(run, error);
+      else if (this.strict) host.letGo(run.row, error);
+      else Object.assign(run, { state: 'gone', unkept: error });
     }
+    for (const row of batch.ended.splice(0)) host.tell(persistenceFailed(row, error));
     host.stall(false);
-    if (!this.strict) for (const then of batch.committed) then();
+    // Attempts that waited for it: those of runs that were let go see that they are to stop.
+    for (const then of batch.committed) then();
     if (events !== undefined) host.showEvents(events);
     this.turnDue();
   }
 
-  // --- session and leases ----------------------------------------------------------------------------------
-
-  /** The writing side of the store, opened once. Throws or rejects STORE_SCHEMA, STORE_UNAVAILABLE. */
-  session(): Soon<StoreSession> {
-    if (this.#session !== undefined) return this.#session;
-    if (this.#opening !== undefined) return this.#opening;
-    const { store, durability, clock } = this.#options;
-    const opened = store.open({ durability, now: () => clock.now() });
-    if (!(opened instanceof Promise)) {
-      this.#session = opened;
-      return opened;
-    }
-    this.#opening = opened.then(
-      (session) => {
-        this.#session = session;
-        return session;
-      },
-      (error) => {
-        this.#opening = undefined;
-        throw error;
-      },
-    );
-    return this.#opening;
-  }
-
-  /** The run is this process's now: its lease is renewed while it is open. */
-  own(run: RunLedger): void {
-    this.#owned.add(run);
-    this.#armRenewal();
-  }
-
-  #armRenewal(): void {
-    const session = this.#session;
-    if (this.#renewal !== undefined || session === undefined) return;
-    const { clock } = this.#options;
-    const token = clock.setTimeout(() => {
-      this.#renewal = undefined;
-      if (this.#owned.size > 0) this.#renew(session);
-    }, session.leaseMs / 3);
-    // A lease alone keeps no process alive.
-    (token as { unref?: () => void } | undefined)?.unref?.();
-    this.#renewal = token;
-  }
-
-  #renew(session: StoreSession): void {
-    const again = () => this.#armRenewal();
-    const report = (error: unknown) =>
-      logSafely(this.#options.logger, 'warn', 'the leases of this process could not be renewed', error);
-    try {
-      Promise.resolve(session.renew()).catch(report).finally(again);
-    } catch (error) {
-      report(error);
-      again();
-    }
-  }
-
-  /** Gives runs up without closing them: whoever comes next may go on with them at once. */
-  async release(runs: readonly RunLedger[]): Promise<void> {
-    const ours = runs.filter((run) => this.#owned.delete(run));
-    if (ours.length > 0) await this.#session?.release(ours);
-  }
-
   /** Resolves when everything noted is written, or given up. */
-  drained(): Promise<void> {
-    return new Promise((resolve) => {
+  async drained(): Promise<void> {
+    await this.leases.claimsOver();
+    await new Promise<void>((resolve) => {
       this.#drained.push(resolve);
       this.turnDue();
     });
@@ -402,11 +381,9 @@ export class Ledger {
     for (const resolve of this.#drained.splice(0)) resolve();
   }
 
-  async close(): Promise<void> {
-    await this.release([...this.#owned]);
-    if (this.#renewal !== undefined) this.#options.clock.clearTimeout(this.#renewal);
-    await this.#session?.close();
-    this.#session = undefined;
+  /** Whoever comes next may go on with what is not final. */
+  close(): Promise<void> {
+    return this.leases.close();
   }
 }
 
@@ -432,43 +409,10 @@ export function encodeInput(input: unknown): string | undefined {
   }
 }
 
-function storeError(error: unknown): SignalboxError {
-  if (error instanceof SignalboxError) return error;
-  return new SignalboxError('STORE_UNAVAILABLE', `the store failed: ${String(error)}`, {
-    retryable: true,
-    cause: error,
-  });
-}
-
-function runExists({ id, name }: PipelineRow): SignalboxError {
-  return new SignalboxError('RUN_EXISTS', `the store has a run ${JSON.stringify(id)} already`, {
-    hint: 'leave runId out, use another one, or resume(runId)',
-    details: { runId: id, name },
-  });
-}
-
-function leaseLost({ id, name }: PipelineRow): SignalboxError {
-  return new SignalboxError(
-    'LEASE_LOST',
-    `the run ${JSON.stringify(name)} (${id}) was taken over by another process, or deleted`,
-    {
-      hint: 'nothing more of it is written here; look at the store for how it goes on',
-      details: { runId: id },
-    },
-  );
-}
-
-/** Tasks whose end is in the batch. */
-function endedTasks({ moves }: LedgerBatch): TaskRow[] {
-  return moves.subject.flatMap((subject, i) => {
-    if (subject <= 0 || !isEnd(pathOf(moves.move[i] ?? 0))) return [];
-    const run = moves.run[i] as RunLedger | undefined;
-    return run?.row.tasks.find((task) => task.position === subject) ?? [];
-  });
-}
-
-function persistenceFailed(row: TaskRow, error: SignalboxError): EventBody {
-  const { taskId, name, stage, run, snapshot } = row;
-  const { attempt } = snapshot.context;
-  return { type: 'task:persistence-failed', runId: run.id, taskId, name, stage, attempt, error };
+/** The child runs of a run, theirs, ... */
+function childRunsOf({ childRuns }: PipelineRow): RunLedger[] {
+  return [...childRuns].flatMap((child) => [
+    ...(child.ledger === undefined ? [] : [child.ledger]),
+    ...childRunsOf(child),
+  ]);
 }

@@ -15,11 +15,25 @@ export function letGo(supervisor: Supervisor, run: PipelineRow, error: Error): v
   ledger.lost = error;
   ledger.replay = undefined;
   ledger.accept(error);
+  // Whoever goes on with it goes on with its child runs: that they end here is not for the ledger.
+  for (const child of run.childRuns) letGo(supervisor, child, error);
   for (const row of [run, ...run.stages, ...run.tasks]) rejectWaiters(row, error);
   for (const task of run.tasks) if (!task.visible) task.binding?.released();
   blockDependents(supervisor, run);
   supervisor.stopRun(run, error);
   supervisor.stopFinallyTasks(run, error);
+}
+
+/** The store did not take the run: it ends with `error`, and so do tasks that it was made for. */
+export function refuseRun(supervisor: Supervisor, run: PipelineRow, error: Error): void {
+  supervisor.sendRun(run, { type: 'REFUSE', error, token: RUNTIME });
+  if (run.ledger === undefined || run.tasks.length === 0) return;
+  run.ledger.lost = error;
+  for (const task of run.tasks) {
+    rejectWaiters(task, error);
+    if (!task.visible) task.binding?.released();
+  }
+  supervisor.stopTasks(run, error);
 }
 
 /** Runs that come after it will not see its end here. */
@@ -31,14 +45,17 @@ function blockDependents(supervisor: Supervisor, run: PipelineRow): void {
 
 /** Events that were noted for a run which turned out not to be ours never happened (L1). */
 export function mayBeShown(row: Row | undefined, runSeq: number): boolean {
-  if (row === undefined || runSeq === 0) return true;
+  if (row === undefined) return true;
   const run = row.kind === 'pipeline' ? row : row.run;
-  return run.ledger?.lost === undefined;
+  // A stage ends as its tasks do, of which some never ended here.
+  return run.ledger?.lost === undefined || (runSeq === 0 && row.kind !== 'stage');
 }
 
 /** Why the end of this row will never be known here. */
 export function lostOf(row: Row): Error | undefined {
   const run = row.kind === 'pipeline' ? row : row.run;
+  // One that was refused has an end, which says why.
+  if (row === run && run.ledger?.state === 'answered') return undefined;
   const lost = run.ledger?.lost;
   return lost === undefined || isDurable(row) ? undefined : lost;
 }

@@ -8,7 +8,14 @@ import { RUNTIME } from '../../../machines/protocol.ts';
 import { decode, encode } from '../../core/codec.ts';
 import { CancelledError, SignalboxError, TerminatedError } from '../../core/errors.ts';
 import { killGroup, killRun } from '../../core/processes.ts';
-import type { Claim, OpenRun, OwnerIdentity, RecordedRun, RecordedTask } from '../../stores/store.ts';
+import type {
+  Claim,
+  OpenRun,
+  OwnerIdentity,
+  RecordedRun,
+  RecordedTask,
+  StoreSession,
+} from '../../stores/store.ts';
 import type { Desk } from '../desk.ts';
 import type { Engine } from '../engine.ts';
 import type { PipelineHandle } from '../pipeline-handle.ts';
@@ -23,11 +30,13 @@ import {
   type RunnablePipeline,
   SUBMITTED,
 } from '../run-options.ts';
+import { notClaimed } from './failures.ts';
 import { goOn } from './go-on.ts';
 import type { Ledger } from './ledger.ts';
+import { movePayload } from './payload.ts';
 import { checkNames, isEnd, Replay, type ReplayMode } from './replay.ts';
 import { payloadOf, recordedOutcome } from './restore.ts';
-import { rewind } from './rewind.ts';
+import { redone, rewind } from './rewind.ts';
 import { RunLedger } from './run-ledger.ts';
 
 export type Submitted = RunnablePipeline | PipelineFunction<unknown>;
@@ -51,6 +60,12 @@ export interface LeasedRun {
   readonly expiresAt: number;
 }
 
+export interface RefusedRun {
+  readonly runId: string;
+  readonly name: string;
+  readonly error: unknown;
+}
+
 /** What `recover()` did with every open run of the store. */
 export interface RecoverResult {
   readonly resumed: readonly PipelineHandle<unknown>[];
@@ -58,6 +73,8 @@ export interface RecoverResult {
   readonly unknown: readonly UnknownRun[];
   /** Runs that another process has. */
   readonly leased: readonly LeasedRun[];
+  /** Runs that could not be taken over: another version of their code, one instance for two runs, ... They stay open. */
+  readonly refused: readonly RefusedRun[];
 }
 
 /** Whose code submits a child run again. */
@@ -68,6 +85,10 @@ export interface Parent {
   /** Codec text of the input that it is given now. */
   readonly input: string | undefined;
 }
+
+/** Between two looks at a child run that a former owner still runs. */
+const LEASED_CHILD_RETRY_MS = 1_000;
+const NEVER = new Promise<never>(() => {});
 
 type Claimed = Extract<Claim, { kind: 'claimed' }>;
 
@@ -101,9 +122,14 @@ export class Recovery {
     const keep = (row: PipelineRow) => {
       row.ledger = new RunLedger(row, 'claiming', ledger.strict);
       row.upstreamOpen += 1;
-      this.#claim(ledger, row, given, parent).catch((error) =>
+      let leave = () => {};
+      const left = new Promise<void>((resolve) => {
+        leave = resolve;
+      });
+      const claim = this.#claim(ledger, row, given, parent, leave).catch((error) =>
         this.#engine.post(() => this.#refuse(row, error as Error, unmark)),
       );
+      ledger.leases.claiming(Promise.race([claim, left]));
     };
     return this.#desk.submitRun(spec, [], () => undefined, undefined, keep);
   }
@@ -112,6 +138,7 @@ export class Recovery {
     unmark?.();
     if (row.ledger?.state === 'claiming') row.ledger.state = 'answered';
     row.ledger?.accept(error);
+    if (row.snapshot.leaf.final) return;
     this.#engine.supervisor.sendRun(row, { type: 'REFUSE', error, token: RUNTIME });
   }
 
@@ -120,19 +147,20 @@ export class Recovery {
     row: PipelineRow,
     given: Submitted | undefined,
     parent: Parent | undefined,
+    leave: () => void,
   ): Promise<void> {
     const session = await ledger.session();
-    const first = await session.claim(row.id);
+    const first = await this.#claimFree(session, row, parent, leave);
     const mode: ReplayMode = first.kind === 'closed' ? 'rerun' : 'recover';
     if (first.kind === 'closed' && this.#isAnswer(first.recorded, given, parent?.mode)) {
       return this.#engine.post(() => this.#answer(row, first.recorded, given));
     }
+    // Before anything changes: a final run stays final when its code is not the one that is given.
+    const early = first.kind === 'closed' ? this.#codeOf(first.recorded, given, parent) : undefined;
     const claim = first.kind === 'closed' ? await session.claim(row.id, { reopen: true }) : first;
     if (claim.kind !== 'claimed') throw notClaimed(row.id, claim);
     try {
-      const pipeline = this.#pipelineOf(claim.recorded, given);
-      checkSame(claim.recorded, pipeline, parent);
-      checkNames(claim.recorded);
+      const pipeline = early ?? this.#codeOf(claim.recorded, given, parent);
       await this.#endSurvivors(claim.recorded);
       this.#engine.post(() => this.#goOn(row, claim, pipeline, mode));
     } catch (error) {
@@ -141,11 +169,44 @@ export class Recovery {
     }
   }
 
+  /**
+   * A child run that a former owner of its parent still runs is waited for: it ends there, or that owner finds out.
+   * Its parent would have to fail otherwise, for a reason that passes.
+   */
+  async #claimFree(
+    session: StoreSession,
+    row: PipelineRow,
+    parent: Parent | undefined,
+    leave: () => void,
+  ): Promise<Claim> {
+    const { supervisor } = this.#engine;
+    for (;;) {
+      const claim = await session.claim(row.id);
+      if (claim.kind !== 'leased' || parent === undefined || row.snapshot.leaf.final) return claim;
+      // A scheduler that is suspended leaves it for the next one.
+      if (supervisor.paused && !supervisor.open) leave();
+      await new Promise<void>((resolve) => void this.#engine.setTimer(LEASED_CHILD_RETRY_MS, resolve));
+      if (supervisor.mode.leaf.final) await NEVER;
+    }
+  }
+
   /** Process groups of attempts that the crash cut off: nothing of them may go on beside the next attempt (rule 8). */
   async #endSurvivors({ id, groups, tasks }: RecordedRun): Promise<void> {
     const ids = new Map(tasks.map((task) => [task.position, task.id]));
     for (const group of groups) await killGroup(group, ids.get(group.position) ?? '');
     await killRun(id);
+  }
+
+  /** @throws INVALID_ARGUMENT, REPLAY_MISMATCH, PIPELINE_REUSED, TASK_BUSY */
+  #codeOf(recorded: RecordedRun, given: Submitted | undefined, parent: Parent | undefined): Submitted {
+    const pipeline = this.#pipelineOf(recorded, given);
+    checkSame(recorded, pipeline, parent);
+    checkNames(recorded);
+    if (!isRunnable(pipeline)) return pipeline;
+    pipeline[DEFINITION]?.().check?.(recorded);
+    // What was passed is taken already. An instance of a class, or a graph, is for one run at a time.
+    if (given === undefined) pipeline[CLAIM]();
+    return pipeline;
   }
 
   #pipelineOf({ id, name, style, definition }: RecordedRun, given: Submitted | undefined): Submitted {
@@ -177,8 +238,11 @@ export class Recovery {
     ledger.values = recorded.values.length;
     ledger.recovered = true;
     ledger.state = 'open';
-    for (const { index, path } of recorded.stages) if (mode === 'recover') ledger.stages.set(index, path);
-    this.#engine.ledger?.own(ledger);
+    for (const { index, path } of recorded.stages) {
+      ledger.knownStages.add(index);
+      if (mode === 'recover') ledger.stages.set(index, path);
+    }
+    this.#engine.ledger?.leases.own(ledger);
     row.name = recorded.name;
     row.priority = recorded.priority;
     row.children = recorded.children as ChildrenPolicy;
@@ -190,16 +254,17 @@ export class Recovery {
     this.#engine.replays.add(row);
     body.input = recorded.input === undefined ? undefined : decode(recorded.input);
     body.enter = (controls) => {
-      if (wasStopped(recorded)) this.#engine.post(() => stopAgain(this.#engine, row, recorded));
+      const goesOn = mode === 'recover';
+      if (goesOn && wasStopped(recorded)) this.#engine.post(() => stopAgain(this.#engine, row, recorded));
       const end = isRunnable(pipeline) ? pipeline[ENTER](controls) : pipeline(controls);
-      return isEnd(recorded.path) && style?.toRecord === undefined ? asBefore(end, recorded) : end;
+      return goesOn && isEnd(recorded.path) && style?.toRecord === undefined ? asBefore(end, recorded) : end;
     };
-    this.#engine.ledger?.note(row, 'none', settings.clock.now(), undefined);
+    // Cancelled while it was being taken over, it may be final; an end that it had before stays its end.
+    if (!row.snapshot.leaf.final || !isEnd(recorded.path))
+      this.#engine.ledger?.note(row, 'none', settings.clock.now(), movePayload(row, undefined));
     ledger.accept();
-    if (!row.snapshot.leaf.final) return supervisor.admitToQueue(row);
-    // It was cancelled while it was being taken over.
-    this.#engine.ledger?.note(row, 'none', settings.clock.now(), undefined);
-    this.#engine.ledger?.closed(row);
+    if (row.snapshot.leaf.final) this.#engine.ledger?.closed(row);
+    else supervisor.admitToQueue(row);
   }
 
   #replayHost(run: PipelineRow) {
@@ -230,11 +295,12 @@ export class Recovery {
   /** In a turn: the store has the whole answer; nothing is run and nothing is recorded. */
   #answer(row: PipelineRow, recorded: RecordedRun, given: Submitted | undefined): void {
     const { supervisor } = this.#engine;
-    if (row.ledger === undefined || row.snapshot.leaf.final) return;
+    if (row.ledger === undefined) return;
+    row.ledger.accept();
+    if (row.snapshot.leaf.final) return;
     row.ledger.state = 'answered';
     row.ledger.key = 1;
     row.name = recorded.name;
-    row.ledger.accept();
     const outcome = recordedOutcome(recorded.path, recorded.payload);
     const style = isRunnable(given) ? given[DEFINITION]?.() : this.#styleOf(recorded);
     switch (outcome.kind) {
@@ -268,7 +334,9 @@ export class Recovery {
     const handles: PipelineHandle<unknown>[] = [];
     const unknown: UnknownRun[] = [];
     const leased: LeasedRun[] = [];
+    const refused: RefusedRun[] = [];
     for (const run of roots) {
+      if (!this.#engine.supervisor.open) throw shuttingDown();
       if (this.#engine.retention.isOpen(run.id)) continue;
       if (!this.#isKnown(run)) {
         unknown.push({ runId: run.id, name: run.name, style: run.style, version: run.version });
@@ -279,13 +347,15 @@ export class Recovery {
         await handle.accepted;
         handles.push(handle);
       } catch (error) {
-        const { owner, expiresAt } = (error as SignalboxError).details as Partial<LeasedRun>;
+        const { owner, expiresAt } = ((error as SignalboxError).details ?? {}) as Partial<LeasedRun>;
         handle.outcome().catch(() => {});
-        if ((error as SignalboxError).code !== 'RUN_LEASED' || owner === undefined) handles.push(handle);
-        else leased.push({ runId: run.id, name: run.name, owner, expiresAt: expiresAt ?? 0 });
+        const { id: runId, name } = run;
+        if ((error as SignalboxError).code === 'RUN_LEASED' && owner !== undefined)
+          leased.push({ runId, name, owner, expiresAt: expiresAt ?? 0 });
+        else refused.push({ runId, name, error });
       }
     }
-    return { resumed: handles, unknown, leased };
+    return { resumed: handles, unknown, leased, refused };
   }
 
   #isKnown({ name, style }: OpenRun): boolean {
@@ -305,7 +375,10 @@ export class Recovery {
       );
     }
     const session = await ledger.session();
-    const claim = await session.claim(runId, { reopen: true });
+    const first = await session.claim(runId);
+    // Before anything changes: a final run stays final when it has no such task.
+    if (first.kind === 'closed') redone(first.recorded, fromTask);
+    const claim = first.kind === 'closed' ? await session.claim(runId, { reopen: true }) : first;
     if (claim.kind !== 'claimed') throw notClaimed(runId, claim);
     try {
       await rewind(session, claim, fromTask, this.#engine.settings.clock.now());
@@ -325,6 +398,14 @@ export class Recovery {
       },
     );
   }
+}
+
+function shuttingDown(): SignalboxError {
+  return new SignalboxError(
+    'SCHEDULER_SHUTTING_DOWN',
+    'the scheduler was shut down before every run was taken over',
+    { hint: 'the rest can be recovered by another scheduler' },
+  );
 }
 
 /** It was being terminated, or had been, when its process ended. */
@@ -388,32 +469,6 @@ function mismatch(runId: string, what: string): SignalboxError {
     hint: 'go on with the code that began the run, or start a new run',
     details: { runId },
   });
-}
-
-function notClaimed(runId: string, claim: Exclude<Claim, { kind: 'claimed' }>): SignalboxError {
-  switch (claim.kind) {
-    case 'unknown':
-      return new SignalboxError('PERSISTENCE_NOT_FOUND', `the store has no run ${JSON.stringify(runId)}`, {
-        hint: 'look with store.runs.list()',
-        details: { runId },
-      });
-    case 'leased': {
-      const { owner, expiresAt } = claim;
-      return new SignalboxError(
-        'RUN_LEASED',
-        `the run ${JSON.stringify(runId)} is run by process ${owner.pid} on ${owner.host || 'this host'}; its lease ends at ${new Date(expiresAt).toISOString()}`,
-        {
-          hint: 'wait for that process, or end it',
-          retryable: true,
-          details: { runId, owner, expiresAt },
-        },
-      );
-    }
-    case 'closed':
-      return new SignalboxError('INVALID_TRANSITION', `the run ${JSON.stringify(runId)} is final`);
-    default:
-      return claim satisfies never;
-  }
 }
 
 /** A new run is written down before it may start. */

@@ -217,23 +217,27 @@ export class Replay {
 
   #firstAsked(): Asked | undefined {
     let first: Asked | undefined;
-    for (const asked of this.#asked.values()) if (first === undefined || asked.place < first.place) first = asked;
+    for (const asked of this.#asked.values())
+      if (first === undefined || asked.place < first.place) first = asked;
     return first;
   }
 }
 
 /** Nothing but a recorded end, or what waits for one, makes the code of this run go on. */
 export function onlyWaits(run: PipelineRow): boolean {
-  if (!run.bodyOver && run.bodyWaits === 0) return false;
-  for (const child of run.childRuns) if (movesByItself(child)) return false;
-  return true;
+  return isWaiting(run) && ![...run.childRuns].some(movesByItself);
+}
+
+function isWaiting({ bodyOver, bodyWaits }: PipelineRow): boolean {
+  return bodyOver || bodyWaits > 0;
 }
 
 function movesByItself(run: PipelineRow): boolean {
-  const { leaf } = run.snapshot;
-  if (!leaf.final && (leaf.state !== 'running' || !onlyWaits(run))) return true;
+  const { final, state } = run.snapshot.leaf;
+  if (!final && (state !== 'running' || !isWaiting(run))) return true;
   if (run.ledger?.replay?.busy === true) return true;
-  return run.tasks.some((task) => !task.snapshot.leaf.final && task.links?.held !== true);
+  if (run.tasks.some((task) => !task.snapshot.leaf.final && task.links?.held !== true)) return true;
+  return [...run.childRuns].some(movesByItself);
 }
 
 export function isEnd(path: string): boolean {

@@ -52,7 +52,8 @@ export function freshTask(
   if (before === undefined) return snapshotAt(path, { ...context, released });
   // Attempts are counted on, so that each has a number of its own; failures of a task that is done again are not.
   const { attempt, lost } = before;
-  const counts = isEnd(before.path) ? { attempt } : { attempt, lost, failures: before.failures };
+  const isDoneAgain = isEnd(before.path) || isEnd(before.previous ?? '');
+  const counts = isDoneAgain ? { attempt } : { attempt, lost, failures: before.failures };
   return snapshotAt(path, { ...context, ...counts, released });
 }
 

@@ -1,4 +1,5 @@
 /** What the ledger knows of one run of this process: its number and fence there, and how far it is written. */
+import type { SignalboxError } from '../../core/errors.ts';
 import type { OwnedRun } from '../../stores/store.ts';
 import type { PipelineRow } from '../rows.ts';
 import type { Replay } from './replay.ts';
@@ -27,8 +28,12 @@ export class RunLedger implements OwnedRun {
   replay: Replay | undefined = undefined;
   /** Why the run is no longer ours: what its handles reject with. */
   lost: Error | undefined = undefined;
+  /** Why nothing more of it is written while it goes on (relaxed durability). */
+  unkept: SignalboxError | undefined = undefined;
   /** How far each stage was told of, by this life of the run or an earlier one. */
   readonly stages = new Map<number, string>();
+  /** Stages that the store knows, from this life or an earlier one. */
+  readonly knownStages = new Set<number>();
   #accepted: Promise<void> | undefined = undefined;
   #settle: ((error: Error | undefined) => void) | undefined = undefined;
   #answer: { readonly error: Error | undefined } | undefined = undefined;

@@ -33,15 +33,25 @@ export async function earlierEnd(
     const end = task === undefined ? undefined : countedEnd(task, replay);
     if (claim.kind === 'claimed') await close(session, claim, task, now);
     if (end !== undefined) return end;
-    lost += task?.attempt ?? 0;
+    if (task !== undefined) lost += task.lost + (isCutOff(claim, task) ? 1 : 0);
     if (lost >= MAX_LOST) return { kind: 'failed', reason: 'lost', error: lostTooOften(name, lost) };
   }
+}
+
+/** Its attempt is not yet marked as lost. */
+function isCutOff({ kind }: Claim, { path }: RecordedTask): boolean {
+  return kind === 'claimed' && path.startsWith('running');
 }
 
 function countedEnd(task: RecordedTask, replay: Replay): Outcome | undefined {
   if (!replay.counts(task)) return undefined;
   const outcome = recordedOutcome(task.path, task.payload);
-  return outcome.reason === SUPERSEDED ? undefined : outcome;
+  return outcome.reason === SUPERSEDED || isCopy(task, outcome) ? undefined : outcome;
+}
+
+/** It never began: an earlier life gave it the end of the run before it, which was counted already. */
+function isCopy({ attempt }: RecordedTask, { kind, reason }: Outcome): boolean {
+  return attempt === 0 && (kind === 'failed' || (kind === 'succeeded' && reason === 'cached'));
 }
 
 /** Its task ends, if it has not, and the run with it: the new run goes on in its place. */

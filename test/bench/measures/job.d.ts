@@ -3,7 +3,17 @@ import type { Spread } from '../statistics.mjs';
 /** One thing to measure in a process of its own, and the row it belongs to. */
 export interface Job {
   readonly id: string;
-  readonly section: 'tasks' | 'queued' | 'growth' | 'attempts' | 'runs' | 'exploration' | 'import';
+  readonly section:
+    | 'tasks'
+    | 'queued'
+    | 'growth'
+    | 'attempts'
+    | 'runs'
+    | 'durable'
+    | 'dag'
+    | 'recovery'
+    | 'exploration'
+    | 'import';
   readonly label: string;
   /** A file in `measures/`. */
   readonly measure: string;
@@ -13,6 +23,14 @@ export interface Job {
   readonly rounds: number;
   /** Which turn this is, from 0; set for the child alone. */
   readonly round?: number;
+  /** A folder for this one measurement, removed after it; set for the child alone. */
+  readonly folder?: string;
+  /** Of durable tasks; default `strict`. */
+  readonly durability?: 'strict' | 'relaxed';
+  /** Tasks at once; for the database alone, tasks per commit. */
+  readonly inFlight?: number;
+  /** Of the run that is recovered. */
+  readonly style?: 'code' | 'graph';
   /** The id of the row it is compared with; empty for none. */
   readonly against: string;
   /** What a peer does not do that we do, or a remark. */

@@ -1,6 +1,14 @@
 /** Runs that go on after their process: the hunted bugs are work done twice, outcomes lost, and two owners. */
 import { describe, expect, it } from 'vitest';
-import { type Controls, definePipeline, memoryStore, type PipelineHandle, Task } from '../../../src/index.ts';
+import {
+  type Controls,
+  definePipeline,
+  memoryStore,
+  Pipeline,
+  type PipelineHandle,
+  Task,
+  TaskGraph,
+} from '../../../src/index.ts';
 import { bench } from './kit.ts';
 
 const LATER = 10_000_000;
@@ -508,4 +516,56 @@ describe('a Task that the code of a run ran by itself', () => {
     ]);
     expect(runs).toEqual({ done: 1, cut: 5 });
   });
+});
+
+describe('recover()', () => {
+  it('refuses an instance for a second run, and leaves that run open', async () => {
+    const store = memoryStore();
+    class Job extends Pipeline {
+      async run() {
+        return this.task(() => (stuck ? never() : 'done'), { name: 'a' })
+          .run()
+          .result();
+      }
+    }
+    let stuck = true;
+    const first = bench({ store, pipelineParallelism: 2, taskParallelism: 2 });
+    for (const runId of ['r1', 'r2']) first.scheduler.runPipeline(new Job(), { runId });
+    await first.clock.advance(1);
+    stuck = false;
+    const second = bench({ store, pipelines: [new Job()] }, LATER);
+    const { resumed, refused } = await second.scheduler.recover();
+    expect(await Promise.all(resumed.map((handle) => handle.result()))).toEqual(['done']);
+    expect(refused).toMatchObject([{ runId: 'r2', name: 'Job', error: { code: 'PIPELINE_REUSED' } }]);
+    expect((await store.runs.get('r2'))?.closed).toBe(false);
+    expect(await second.scheduler.resume('r2', new Job()).result()).toBe('done');
+  });
+
+  it('goes on with a Task that runTask was given, if it is data', async () => {
+    const store = memoryStore();
+    let stuck = true;
+    const handlers = { step: () => (stuck ? never() : 'out') };
+    const first = bench({ store, handlers });
+    first.scheduler.runTask(Task.custom('step', { n: 1 }, { title: 'data' }));
+    await first.clock.advance(1);
+    stuck = false;
+    const second = bench({ store, handlers }, LATER);
+    const { resumed } = await second.scheduler.recover();
+    expect(await resumed[0]?.result()).toMatchObject({ status: 'succeeded', output: 'out' });
+    const [task, ...others] = await store.tasks.list(resumed[0]?.runId ?? '');
+    expect([task?.state, task?.attempts, others.length]).toEqual(['succeeded', 2, 0]);
+  });
+});
+
+it('a graph that has run in this process is not taken for a run that is to do its tasks again', async () => {
+  const store = memoryStore();
+  const graph = new TaskGraph({ title: 'g' });
+  graph.add(Task.call(() => 1, { title: 'a' }));
+  await graph.run({ scheduler: bench({ store }).scheduler, runId: 'r' });
+  const { scheduler } = bench({ store });
+  await scheduler.reset('r', 'a');
+  const used = scheduler.resume('r', graph);
+  await expect(used.accepted).rejects.toMatchObject({ code: 'REPLAY_MISMATCH' });
+  await expect(used.result()).rejects.toMatchObject({ code: 'REPLAY_MISMATCH' });
+  expect((await store.runs.get('r'))?.closed).toBe(false);
 });
