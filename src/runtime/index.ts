@@ -4,7 +4,8 @@ export type { RecordedRun } from '../stores/store.ts';
 export type { CloseMode, CloseOptions } from './closing.ts';
 export { Controls, copyTaskOptions, SUBMIT, type TaskBuilder } from './controls.ts';
 export type { EventBody, RuntimeEvent } from './events.ts';
-export type { LeasedRun, RecoverResult, RefusedRun, Styles, UnknownRun } from './ledger/recovery.ts';
+export type { LeasedRun, RecoverResult, RefusedRun, UnknownRun } from './ledger/recover-result.ts';
+export type { Styles } from './ledger/recovery.ts';
 export type { Limits, SchedulerOptions } from './options.ts';
 export { PipelineHandle, type PipelineSnapshotView } from './pipeline-handle.ts';
 export {

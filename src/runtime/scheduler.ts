@@ -16,8 +16,11 @@ import { Desk } from './desk.ts';
 import { Engine } from './engine.ts';
 import type { RuntimeEvent } from './events.ts';
 import type { ExecutorFactory } from './executor-set.ts';
+import { keepRun } from './ledger/keep-run.ts';
 import { encodeInput } from './ledger/ledger.ts';
-import { keepRun, type RecoverResult, Recovery, type Styles, type Submitted } from './ledger/recovery.ts';
+import type { RecoverResult } from './ledger/recover-result.ts';
+import { Recovery, type Styles } from './ledger/recovery.ts';
+import type { Submitted } from './ledger/same-code.ts';
 import { readOptions, type SchedulerOptions } from './options.ts';
 import { PipelineHandle } from './pipeline-handle.ts';
 import { type PipelineRow, PipelineRow as RunRow, type RunSpec, type TaskRow } from './rows.ts';
@@ -124,7 +127,7 @@ export class Scheduler {
     }
     const enter = isRunnable(pipeline) ? (controls: never) => pipeline[ENTER](controls) : pipeline;
     const handle = this.#desk.submitRun(spec, read.after, enter as never, read.input, (row) => {
-      if (this.#engine.ledger !== undefined) keepRun(this.#engine.ledger, row, pipeline, input);
+      if (this.#engine.ledger !== undefined) keepRun(this.#engine.ledger, row, pipeline, input, read.after);
     });
     if (isRunnable(pipeline)) pipeline[SUBMITTED]?.(handle);
     return handle;

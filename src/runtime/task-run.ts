@@ -12,7 +12,7 @@ import type { Controls } from './controls.ts';
 import { isSubmittedTooLate } from './dependents.ts';
 import type { Desk } from './desk.ts';
 import type { Engine } from './engine.ts';
-import { keepRun } from './ledger/recovery.ts';
+import { keepRun } from './ledger/keep-run.ts';
 import { earlierEnd } from './ledger/superseded.ts';
 import { endValueOf } from './outcomes.ts';
 import type { RunSpec, TaskRow } from './rows.ts';
@@ -77,7 +77,7 @@ export function submitTaskRun(
   };
   const run = desk.addRun(spec, [], body, undefined, (row) => {
     row.observed = true;
-    if (ledger !== undefined) keepRun(ledger, row, recordedAs(taskObject), undefined);
+    if (ledger !== undefined) keepRun(ledger, row, recordedAs(taskObject), undefined, []);
   });
   supervisor.reachStage(run, undefined);
   const handle = desk.submitTask(run, plan, undefined, true);

@@ -42,6 +42,7 @@ export type RunFacts = Pick<
   | 'input'
   | 'priority'
   | 'children'
+  | 'after'
   | 'parentId'
   | 'parentTask'
   | 'at'
@@ -100,6 +101,7 @@ export function recordedRun(
     input: run.input,
     priority: run.priority,
     children: run.children,
+    after: run.after,
     parentId: run.parentId,
     parentTask: run.parentTask,
     at: run.at,

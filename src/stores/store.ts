@@ -50,6 +50,8 @@ export interface RunRecord {
   readonly priority: number;
   /** `continue`, `wait` or `cancel`. */
   readonly children: string;
+  /** Ids of the runs that it comes after. */
+  readonly after: readonly string[];
   /** The run that submitted this one, and the position of its task if a task did. */
   readonly parentId: string | undefined;
   readonly parentTask: number | undefined;
@@ -200,6 +202,7 @@ export interface RecordedRun {
   readonly input: string | undefined;
   readonly priority: number;
   readonly children: string;
+  readonly after: readonly string[];
   readonly parentId: string | undefined;
   readonly parentTask: number | undefined;
   readonly at: number;

@@ -14,6 +14,7 @@ export const storeWritingCases: readonly StoreCase[] = [
       input: '["x"]',
       priority: 7,
       children: 'wait',
+      after: ['earlier', 'another'],
     });
     draft.batch.stages.push({ run, index: 1, name: 'combine' }, { run, index: 0, name: undefined });
     draft
@@ -268,6 +269,7 @@ const WHOLE_RUN = {
   input: '["x"]',
   priority: 7,
   children: 'wait',
+  after: ['earlier', 'another'],
   parentId: undefined,
   parentTask: undefined,
   at: TIME,

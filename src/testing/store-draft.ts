@@ -50,6 +50,7 @@ export class BatchDraft {
       input: undefined,
       priority: 0,
       children: 'continue',
+      after: [],
       parentId: undefined,
       parentTask: undefined,
       at: TIME,

@@ -69,3 +69,31 @@ export function notClaimed(runId: string, claim: Exclude<Claim, { kind: 'claimed
       return claim satisfies never;
   }
 }
+
+export function shuttingDown(): SignalboxError {
+  return new SignalboxError(
+    'SCHEDULER_SHUTTING_DOWN',
+    'the scheduler was shut down before every run was taken over',
+    { hint: 'the rest can be recovered by another scheduler' },
+  );
+}
+
+export function attemptLost(row: TaskRow): SignalboxError {
+  const { attempt } = row.snapshot.context;
+  return new SignalboxError(
+    'ATTEMPT_LOST',
+    `attempt ${attempt} of the task ${JSON.stringify(row.name)} was cut off when its process ended`,
+    {
+      hint: 'look for what ends the process: memory, a native crash, a kill from outside',
+      details: { taskId: row.taskId, name: row.name, runId: row.run.id, attempt },
+    },
+  );
+}
+
+export function upstreamOpen(runId: string, upstreamId: string): SignalboxError {
+  return new SignalboxError(
+    'INVALID_TRANSITION',
+    `the run ${runId} comes after the run ${upstreamId}, which is not final and does not go on here`,
+    { hint: 'resume that run first, or call recover()', retryable: true, details: { runId, upstreamId } },
+  );
+}

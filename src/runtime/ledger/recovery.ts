@@ -5,17 +5,11 @@
  * Does not own: leases (the store), what a replayed run is given (replay.ts).
  */
 import { RUNTIME } from '../../../machines/protocol.ts';
-import { decode, encode } from '../../core/codec.ts';
-import { CancelledError, SignalboxError, TerminatedError } from '../../core/errors.ts';
+import { decode } from '../../core/codec.ts';
+import { SignalboxError } from '../../core/errors.ts';
 import { killGroup, killRun } from '../../core/processes.ts';
-import type {
-  Claim,
-  OpenRun,
-  OwnerIdentity,
-  RecordedRun,
-  RecordedTask,
-  StoreSession,
-} from '../../stores/store.ts';
+import type { Claim, OpenRun, RecordedRun, RecordedTask, StoreSession } from '../../stores/store.ts';
+import { runComesAfter } from '../dependents.ts';
 import type { Desk } from '../desk.ts';
 import type { Engine } from '../engine.ts';
 import type { PipelineHandle } from '../pipeline-handle.ts';
@@ -26,69 +20,34 @@ import {
   ENTER,
   isRunnable,
   NAME,
-  type PipelineFunction,
   type RunnablePipeline,
   SUBMITTED,
 } from '../run-options.ts';
-import { notClaimed } from './failures.ts';
+import { asBefore, stopAgain, wasStopped } from './earlier-end.ts';
+import { attemptLost, notClaimed, shuttingDown, upstreamOpen } from './failures.ts';
 import { goOn } from './go-on.ts';
 import type { Ledger } from './ledger.ts';
 import { movePayload } from './payload.ts';
+import type { LeasedRun, RecoverResult, RefusedRun, UnknownRun } from './recover-result.ts';
 import { checkNames, isEnd, Replay, type ReplayMode } from './replay.ts';
-import { payloadOf, recordedOutcome } from './restore.ts';
+import { recordedOutcome } from './restore.ts';
 import { redone, rewind } from './rewind.ts';
 import { RunLedger } from './run-ledger.ts';
-
-export type Submitted = RunnablePipeline | PipelineFunction<unknown>;
+import { checkSame, type Parent, type Submitted } from './same-code.ts';
 
 /** Builds the pipelines of a style from what the ledger keeps of them, by the name of the style. */
 export type Styles = ReadonlyMap<string, (definition: unknown) => RunnablePipeline>;
 
-export interface UnknownRun {
-  readonly runId: string;
-  readonly name: string;
-  readonly style: string;
-  readonly version: string | undefined;
-}
-
-export interface LeasedRun {
-  readonly runId: string;
-  readonly name: string;
-  /** Who runs it. */
-  readonly owner: OwnerIdentity;
-  /** Epoch milliseconds. */
-  readonly expiresAt: number;
-}
-
-export interface RefusedRun {
-  readonly runId: string;
-  readonly name: string;
-  readonly error: unknown;
-}
-
-/** What `recover()` did with every open run of the store. */
-export interface RecoverResult {
-  readonly resumed: readonly PipelineHandle<unknown>[];
-  /** Runs of pipelines that are not in the scheduler's `pipelines`. */
-  readonly unknown: readonly UnknownRun[];
-  /** Runs that another process has. */
-  readonly leased: readonly LeasedRun[];
-  /** Runs that could not be taken over: another version of their code, one instance for two runs, ... They stay open. */
-  readonly refused: readonly RefusedRun[];
-}
-
-/** Whose code submits a child run again. */
-export interface Parent {
-  readonly row: PipelineRow;
-  readonly task: TaskRow | undefined;
-  readonly mode: ReplayMode;
-  /** Codec text of the input that it is given now. */
-  readonly input: string | undefined;
-}
-
 /** Between two looks at a child run that a former owner still runs. */
 const LEASED_CHILD_RETRY_MS = 1_000;
 const NEVER = new Promise<never>(() => {});
+
+/** What a run comes after, as far as it is known here. */
+interface Upstream {
+  readonly rows: readonly PipelineRow[];
+  /** Id of one that ended badly. */
+  readonly bad: string | undefined;
+}
 
 type Claimed = Extract<Claim, { kind: 'claimed' }>;
 
@@ -162,7 +121,8 @@ export class Recovery {
     try {
       const pipeline = early ?? this.#codeOf(claim.recorded, given, parent);
       await this.#endSurvivors(claim.recorded);
-      this.#engine.post(() => this.#goOn(row, claim, pipeline, mode));
+      const upstream = await this.#upstreamOf(claim.recorded);
+      this.#engine.post(() => this.#goOn(row, claim, pipeline, mode, upstream));
     } catch (error) {
       await session.release([claim.run]);
       throw error;
@@ -197,6 +157,24 @@ export class Recovery {
     await killRun(id);
   }
 
+  /** The runs that a run which was never entered comes after: live ones, and the first that ended badly. */
+  async #upstreamOf({ id, path, after }: RecordedRun): Promise<Upstream> {
+    const rows: PipelineRow[] = [];
+    if (!path.startsWith('queued')) return { rows, bad: undefined };
+    for (const runId of after) {
+      const live = this.#engine.retention.find(runId);
+      if (live !== undefined) {
+        rows.push(live);
+        continue;
+      }
+      const run = await this.#engine.settings.store?.runs.get(runId);
+      if (run === undefined || run.state === 'succeeded') continue;
+      if (run.outcome === undefined) throw upstreamOpen(id, runId);
+      return { rows, bad: runId };
+    }
+    return { rows, bad: undefined };
+  }
+
   /** @throws INVALID_ARGUMENT, REPLAY_MISMATCH, PIPELINE_REUSED, TASK_BUSY */
   #codeOf(recorded: RecordedRun, given: Submitted | undefined, parent: Parent | undefined): Submitted {
     const pipeline = this.#pipelineOf(recorded, given);
@@ -226,7 +204,13 @@ export class Recovery {
   }
 
   /** In a turn: the run is ours; its code may start. */
-  #goOn(row: PipelineRow, { run, recorded }: Claimed, pipeline: Submitted, mode: ReplayMode): void {
+  #goOn(
+    row: PipelineRow,
+    { run, recorded }: Claimed,
+    pipeline: Submitted,
+    mode: ReplayMode,
+    upstream: Upstream,
+  ): void {
     const { ledger } = row;
     const { supervisor, settings } = this.#engine;
     const body = row.body;
@@ -263,6 +247,9 @@ export class Recovery {
     if (!row.snapshot.leaf.final || !isEnd(recorded.path))
       this.#engine.ledger?.note(row, 'none', settings.clock.now(), movePayload(row, undefined));
     ledger.accept();
+    for (const before of upstream.rows) runComesAfter(supervisor, row, before);
+    if (upstream.bad !== undefined)
+      supervisor.sendRun(row, { type: 'BLOCK', parent: upstream.bad, token: RUNTIME });
     if (row.snapshot.leaf.final) this.#engine.ledger?.closed(row);
     else supervisor.admitToQueue(row);
   }
@@ -398,100 +385,4 @@ export class Recovery {
       },
     );
   }
-}
-
-function shuttingDown(): SignalboxError {
-  return new SignalboxError(
-    'SCHEDULER_SHUTTING_DOWN',
-    'the scheduler was shut down before every run was taken over',
-    { hint: 'the rest can be recovered by another scheduler' },
-  );
-}
-
-/** It was being terminated, or had been, when its process ended. */
-function wasStopped({ path, payload }: RecordedRun): boolean {
-  if (path === 'cancelled') return recordedOutcome(path, payload).reason === 'terminated';
-  return path === 'running.terminating';
-}
-
-/** Once its tasks are there again, it is stopped as it was. */
-function stopAgain({ supervisor }: Engine, row: PipelineRow, { payload }: RecordedRun): void {
-  const error =
-    payloadOf(payload).error ?? new TerminatedError('the run was being terminated when its process ended');
-  supervisor.sendRun(row, { type: 'TERMINATE', error });
-}
-
-/**
- * The run was final and only some of its tasks were not: its code submits those again, and its end stays the one
- * that others have seen.
- */
-async function asBefore(again: unknown, { path, payload }: RecordedRun): Promise<unknown> {
-  const { kind, value, error } = recordedOutcome(path, payload);
-  await Promise.allSettled([again]);
-  if (kind === 'succeeded') return value;
-  throw kind === 'cancelled' && !(error instanceof CancelledError)
-    ? new CancelledError('the run was cancelled before its process ended', { cause: error })
-    : error;
-}
-
-function attemptLost(row: TaskRow): SignalboxError {
-  const { attempt } = row.snapshot.context;
-  return new SignalboxError(
-    'ATTEMPT_LOST',
-    `attempt ${attempt} of the task ${JSON.stringify(row.name)} was cut off when its process ended`,
-    {
-      hint: 'look for what ends the process: memory, a native crash, a kill from outside',
-      details: { taskId: row.taskId, name: row.name, runId: row.run.id, attempt },
-    },
-  );
-}
-
-/** @throws REPLAY_MISMATCH when the code or input is not that of the recorded run */
-function checkSame(recorded: RecordedRun, pipeline: Submitted, parent: Parent | undefined): void {
-  const { id, name, version, input } = recorded;
-  const given = isRunnable(pipeline) ? pipeline[DEFINITION]?.() : undefined;
-  if (version !== undefined && given?.version !== undefined && given.version !== version) {
-    throw mismatch(
-      id,
-      `is of version ${version} of ${JSON.stringify(name)}, and was given version ${given.version}`,
-    );
-  }
-  const style = given?.style ?? 'code';
-  if (style !== recorded.style)
-    throw mismatch(id, `is of the style ${recorded.style}, and was given ${style}`);
-  if (parent !== undefined && parent.input !== input) {
-    throw mismatch(id, `was submitted with another input than before`);
-  }
-}
-
-function mismatch(runId: string, what: string): SignalboxError {
-  return new SignalboxError('REPLAY_MISMATCH', `the run ${runId} ${what}`, {
-    hint: 'go on with the code that began the run, or start a new run',
-    details: { runId },
-  });
-}
-
-/** A new run is written down before it may start. */
-export function keepRun(
-  ledger: Ledger,
-  row: PipelineRow,
-  pipeline: Submitted,
-  input: string | undefined,
-): void {
-  const style = isRunnable(pipeline) ? pipeline[DEFINITION]?.() : undefined;
-  const { name, priority, children, parent, parentTask } = row;
-  if (style?.toRecord !== undefined) row.toResult = style.toRecord;
-  row.ledger = ledger.create(row, {
-    name,
-    style: style?.style ?? 'code',
-    version: style?.version,
-    definition: style?.definition === undefined ? undefined : encode(style.definition, 'the definition'),
-    input,
-    priority,
-    children,
-    parentId: parent?.id,
-    parentTask: parentTask?.position,
-    at: ledger.now(),
-  });
-  row.upstreamOpen += 1;
 }

@@ -21,7 +21,8 @@ export interface WriterOptions {
 }
 
 const INSERT_RUN = `INSERT INTO runs (id, name, style, version, priority, children, parent_id, parent_task, at,
-  owner, fence, state, definition, input) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ${numberOfState('queued')}, ?, ?)
+  owner, fence, state, after, definition, input)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ${numberOfState('queued')}, ?, ?, ?)
   ON CONFLICT (id) DO NOTHING`;
 const UPDATE_PROGRESS = 'UPDATE runs SET next_seq = ?, tally = ? WHERE key = ?';
 const UPDATE_STATE = `UPDATE runs SET next_seq = ?, tally = ?, state = ?, move = ?, previous = ?, seq = ?,
@@ -130,6 +131,7 @@ export class BatchWriter {
         record.parentTask ?? null,
         record.at,
         this.#options.owner,
+        record.after.length === 0 ? null : JSON.stringify(record.after),
         record.definition ?? null,
         record.input ?? null,
       );

@@ -12,7 +12,7 @@ export const numberOrNone = (value: SqlValue | undefined): number | undefined =>
   value === null || value === undefined ? undefined : Number(value);
 
 /** Columns of `runs` that `runFacts` and `runTotals` read. */
-export const RUN_COLUMNS = `r.key, r.id, r.name, r.style, r.version, r.definition, r.input, r.priority, r.children,
+export const RUN_COLUMNS = `r.key, r.id, r.name, r.style, r.version, r.definition, r.input, r.priority, r.children, r.after,
   r.parent_id, r.parent_task, r.at, r.closed_at, r.move, r.previous, r.seq, r.moved_at, r.started_at, r.next_seq,
   r.tally`;
 
@@ -26,10 +26,15 @@ export function runFacts(row: SqlRow): RunFacts {
     input: textOrNone(row['input']),
     priority: Number(row['priority']),
     children: text(row['children']),
+    after: idsOf(textOrNone(row['after'])),
     parentId: textOrNone(row['parent_id']),
     parentTask: numberOrNone(row['parent_task']),
     at: Number(row['at']),
   };
+}
+
+function idsOf(json: string | undefined): readonly string[] {
+  return json === undefined ? [] : (JSON.parse(json) as readonly string[]);
 }
 
 /** Undefined before the first move of the run itself. */

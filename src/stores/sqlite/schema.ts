@@ -31,6 +31,8 @@ const MIGRATIONS: readonly string[] = [
      version TEXT,
      priority INTEGER NOT NULL,
      children TEXT NOT NULL,
+     -- JSON array of run ids; NULL for none.
+     after TEXT,
      parent_id TEXT,
      parent_task INTEGER,
      at INTEGER NOT NULL,

@@ -425,8 +425,7 @@ describe('tasks that suspend', () => {
 });
 
 describe('runs that come after runs', () => {
-  // Red until the ledger keeps what a run comes after.
-  it.fails('still do after a crash', async () => {
+  it('still do after a crash', async () => {
     const store = memoryStore();
     const order: string[] = [];
     let stuck = true;
