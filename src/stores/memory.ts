@@ -184,8 +184,9 @@ class MemorySession implements StoreSession {
     }
   }
 
-  renew(): void {
+  renew(runs: readonly OwnedRun[] = []): readonly OwnedRun[] {
     this.#self.expiresAt = this.now() + LEASE_MS;
+    return runs.filter((run) => this.#writable(run, new Map()) === undefined);
   }
 
   openRuns(): OpenRun[] {

@@ -271,8 +271,11 @@ export interface StoreSession {
   claim(runId: string, options?: { readonly reopen?: boolean }): Soon<Claim>;
   /** Gives runs up without closing them: anybody may claim them at once. */
   release(runs: readonly OwnedRun[]): Soon<void>;
-  /** Extends the lease of everything this session owns. */
-  renew(): Soon<void>;
+  /**
+   * Extends the lease of everything this session owns. Gives those of `runs` that are not its own any more: another
+   * has claimed them, or they were deleted.
+   */
+  renew(runs?: readonly OwnedRun[]): Soon<readonly OwnedRun[]>;
   /** Every run that is not closed, in the order of creation. */
   openRuns(): Soon<readonly OpenRun[]>;
   close(): Soon<void>;

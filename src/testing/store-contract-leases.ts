@@ -28,7 +28,8 @@ export const storeLeaseCases: readonly StoreCase[] = [
     await heir.renew();
     const { run: owned } = await claimed(heir, 'r');
     assert.ok(owned.fence > run.fence);
-    await owner.renew();
+    assert.deepEqual(await heir.renew([owned]), []);
+    assert.deepEqual(await owner.renew([run]), [run]);
     draft.move(run, 1, 0, 'ready').batch.closed.push(run);
     assert.deepEqual(await draft.commit(owner), ['r fence']);
     await owner.release([run]);

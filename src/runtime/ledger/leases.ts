@@ -7,11 +7,13 @@
  */
 import type { Clock } from '../../core/clock.ts';
 import { type Logger, logSafely } from '../../core/logger.ts';
-import type { Durability, Soon, Store, StoreSession } from '../../stores/store.ts';
+import type { Durability, OwnedRun, Soon, Store, StoreSession } from '../../stores/store.ts';
 import { schedulerClosed } from './failures.ts';
 import type { RunLedger } from './run-ledger.ts';
 
 export interface LeasesOptions {
+  /** The store says that the run is another's now, or deleted. */
+  readonly onLost: (run: RunLedger) => void;
   readonly store: Store;
   readonly durability: Durability;
   readonly clock: Clock;
@@ -72,6 +74,10 @@ export class Leases {
     this.#armRenewal();
   }
 
+  owns(run: RunLedger): boolean {
+    return this.#owned.has(run);
+  }
+
   /** It is final, or another's. */
   disown(run: RunLedger): void {
     this.#owned.delete(run);
@@ -98,7 +104,13 @@ export class Leases {
     const report = (error: unknown) =>
       logSafely(this.#options.logger, 'warn', 'the leases of this process could not be renewed', error);
     try {
-      Promise.resolve(session.renew()).catch(report).finally(again);
+      const told = (lost: readonly OwnedRun[]) => {
+        for (const run of lost) this.#options.onLost(run as RunLedger);
+      };
+      Promise.resolve(session.renew([...this.#owned]))
+        .then(told)
+        .catch(report)
+        .finally(again);
     } catch (error) {
       report(error);
       again();

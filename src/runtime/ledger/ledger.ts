@@ -82,7 +82,8 @@ export class Ledger {
 
   constructor(options: LedgerOptions) {
     this.#options = options;
-    this.leases = new Leases(options);
+    const onLost = (run: RunLedger): void => options.host.post(() => this.#lost(run));
+    this.leases = new Leases({ ...options, onLost });
     this.strict = options.durability === 'strict';
   }
 
@@ -304,6 +305,11 @@ export class Ledger {
     const children = childRunsOf(run.row);
     host.letGo(run.row, leaseLost(run.row));
     this.leases.giveBack(children);
+  }
+
+  /** A renewal has found it out; what it was about to write would have been refused. */
+  #lost(run: RunLedger): void {
+    if (this.leases.owns(run)) this.#refused(run, 'fence');
   }
 
   #refuse(run: RunLedger, error: SignalboxError): void {

@@ -120,10 +120,21 @@ export class SqliteSession implements StoreSession {
   }
 
   /** Off the hot path, so the write-ahead log is moved into the database here. */
-  renew(): void {
+  renew(runs: readonly OwnedRun[] = []): readonly OwnedRun[] {
     this.#checkOpen();
-    this.#connection.transaction('IMMEDIATE', () => this.#renewLease());
+    const lost = this.#connection.transaction('IMMEDIATE', () => {
+      this.#renewLease();
+      return runs.filter((run) => !this.#owns(run));
+    });
     this.#connection.checkpoint();
+    return lost;
+  }
+
+  #owns({ key, fence }: OwnedRun): boolean {
+    const found = this.#connection.statement(
+      'SELECT 1 AS ours FROM runs WHERE key = ? AND fence = ? AND owner = ?',
+    );
+    return found.get(key, fence, this.#key) !== undefined;
   }
 
   #renewLease(): void {

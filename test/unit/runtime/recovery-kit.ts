@@ -39,9 +39,9 @@ export function watched(inner: Store = memoryStore()) {
       await control.on.release?.();
       return session.release(...given);
     },
-    renew: async () => {
+    renew: async (...given) => {
       await control.on.renew?.();
-      return session.renew();
+      return session.renew(...given);
     },
     openRuns: async () => {
       await control.on.openRuns?.();
