@@ -65,6 +65,6 @@ describe('a run that is killed', () => {
 
   it.skipIf(process.env['SEED'] !== undefined)('was really killed, at least 20 times', () => {
     console.log(`processes killed with SIGKILL: ${kills}`);
-    expect(kills).toBeGreaterThanOrEqual(20);
+    expect(kills).toBeGreaterThanOrEqual(Number(process.env['CRASHES'] ?? 20));
   });
 });

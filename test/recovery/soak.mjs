@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-const crashes = Number(process.argv[2] ?? 340);
+const crashes = Number(process.argv[2] ?? 420);
 if (!Number.isSafeInteger(crashes) || crashes < 1) {
   console.error(`the number of crashes was ${process.argv[2]}; allowed: a whole number, 1 or more`);
   process.exit(2);
