@@ -109,7 +109,17 @@ function batchOf(run, ids, first, size) {
 function recordOf(run, at) {
   const none = { version: undefined, definition: undefined, input: undefined };
   const parent = { parentId: undefined, parentTask: undefined };
-  return { run, name: 'tasks', style: 'code', priority: 0, children: 'wait', at, ...none, ...parent };
+  return {
+    run,
+    name: 'tasks',
+    style: 'code',
+    priority: 0,
+    children: 'wait',
+    after: [],
+    at,
+    ...none,
+    ...parent,
+  };
 }
 
 /** As a run goes on: all tasks of the batch are queued, then admitted, then started, then end. @param {OwnedRun} run @param {readonly number[]} positions @param {number} at @returns {Batch['moves']} */
