@@ -193,19 +193,8 @@ export interface RecordedStage {
 }
 
 /** A run as its facts leave it: all that is needed to go on with it. */
-export interface RecordedRun {
+export interface RecordedRun extends Omit<RunRecord, 'run'> {
   readonly id: string;
-  readonly name: string;
-  readonly style: string;
-  readonly version: string | undefined;
-  readonly definition: string | undefined;
-  readonly input: string | undefined;
-  readonly priority: number;
-  readonly children: string;
-  readonly after: readonly string[];
-  readonly parentId: string | undefined;
-  readonly parentTask: number | undefined;
-  readonly at: number;
   readonly path: string;
   readonly previous: LifecycleState | undefined;
   readonly movedAt: number;

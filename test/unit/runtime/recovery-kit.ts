@@ -15,6 +15,8 @@ export async function states(store: Store, runId: string): Promise<Record<string
 export function watched(inner: Store = memoryStore()) {
   const control = {
     failing: undefined as Error | undefined,
+    /** Its renewals tell of no run that was lost. */
+    blind: false,
     gate: undefined as Gate | undefined,
     commits: [] as Batch[],
     on: {} as { [K in 'claim' | 'release' | 'renew' | 'openRuns' | 'close' | 'open']?: () => unknown },
@@ -41,7 +43,7 @@ export function watched(inner: Store = memoryStore()) {
     },
     renew: async (...given) => {
       await control.on.renew?.();
-      return session.renew(...given);
+      return control.blind ? session.renew() : session.renew(...given);
     },
     openRuns: async () => {
       await control.on.openRuns?.();

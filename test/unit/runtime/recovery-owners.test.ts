@@ -73,6 +73,48 @@ describe('a run that was taken over', () => {
     expect((await store.runs.list()).map((run) => run.state)).toEqual(['succeeded', 'succeeded']);
   });
 
+  it.each(['end', 'suspend'])('waits for a child run that the old owner still runs (%s)', async (how) => {
+    const store = memoryStore();
+    const { store: blind, control } = watched(store);
+    // It is told of no loss: what it knows when its renewal comes before the other's claim.
+    control.blind = true;
+    const first = bench({ store: blind, taskParallelism: 3 });
+    const second = bench({ store, taskParallelism: 3 }, LATER);
+    let scheduler = first.scheduler;
+    const gates = { child: new Gate<string>(), parent: new Gate() };
+    const child = async (p: Controls) =>
+      p
+        .task(() => gates.child.promise, { name: 'c' })
+        .run()
+        .result();
+    const code = async () => {
+      if (scheduler === second.scheduler) await gates.parent.promise;
+      return scheduler.runPipeline(child, { name: 'child' }).result();
+    };
+    first.scheduler.runPipeline(code, { runId: 'r' });
+    await first.clock.advance(1);
+    scheduler = second.scheduler;
+    const handle = second.scheduler.resume('r', code);
+    const outcome = handle.result().catch((error) => error.code);
+    await second.clock.advance(1);
+    // The old owner wakes, and extends its leases before it finds out.
+    await first.clock.advanceTo(LATER + 1_000);
+    gates.parent.open();
+    await second.clock.advance(3_000);
+    expect(handle.state).toBe('running');
+    if (how === 'suspend') {
+      const closing = second.scheduler.close({ mode: 'suspend' });
+      await second.clock.advance(2_000);
+      await closing;
+      expect(await outcome).toBe('SCHEDULER_ABORTED');
+      return;
+    }
+    gates.child.open('from the old owner');
+    await first.clock.advance(1);
+    await second.clock.advance(3_000);
+    expect(await outcome).toBe('from the old owner');
+  });
+
   it('says of no outcome that it is kept which was refused (relaxed)', async () => {
     const store = memoryStore();
     const gate = new Gate();
