@@ -30,6 +30,11 @@ export type ErrorCode =
   | 'GRAPH_CYCLE'
   | 'GRAPH_UNKNOWN_DEPENDENCY'
   | 'INVALID_TRANSITION'
+  | 'WORKFLOW_INVALID'
+  | 'EXPRESSION_INVALID'
+  | 'STAGE_FAILED'
+  | 'CALL_NOT_REGISTERED'
+  | 'TRIGGER_CYCLE'
   | 'PERSISTENCE_NOT_FOUND'
   | 'RUN_EXISTS'
   | 'RUN_LEASED'
@@ -115,6 +120,16 @@ export class UnschedulableTaskError extends SignalboxError {
       `the task needs ${amount} of ${JSON.stringify(label)}, but its whole capacity is ${capacity}`,
       { hint: 'ask for less, or give the scheduler more', details: { label, amount, capacity } },
     );
+  }
+}
+
+/** A workflow file that cannot be used, or a run of one that failed. */
+export class WorkflowError extends SignalboxError {}
+
+/** A stage of a workflow failed. `details.errorName`: the name of the error that its code threw, if it was one. */
+export class StageError extends SignalboxError {
+  constructor(message: string, extras: ErrorExtras = {}) {
+    super('STAGE_FAILED', message, extras);
   }
 }
 

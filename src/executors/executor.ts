@@ -7,7 +7,9 @@
  * Deliberately not in it: admission, retries, time-outs, states, timers. The runtime owns them; the grace
  * period between `stop` and `kill` is the runtime's timer.
  */
+import type { SignalboxError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import type { ProcessResult } from './process-result.ts';
 
 /** A function exported by a module, runnable on another thread. Made by `defineTask`. */
 export interface ModuleWork {
@@ -25,6 +27,21 @@ export interface CommandWork {
   readonly cwd: string | undefined;
   /** Added to the environment of this process. */
   readonly env: Readonly<Record<string, string>> | undefined;
+  /** Where the command is only known when an attempt begins: it is this one, and `argv`, `cwd`, `env` only tell of it. */
+  readonly begin?: (context: AttemptContext) => PreparedCommand | Promise<PreparedCommand>;
+}
+
+/** The command of one attempt, with what it needs made: files, for example. */
+export interface PreparedCommand {
+  readonly argv: readonly string[];
+  readonly cwd?: string | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** What the attempt comes to when it ends with code 0. Default: the ProcessResult. What it throws fails it. */
+  readonly succeeded?: (result: ProcessResult) => unknown;
+  /** What it fails with instead of `error` when it ends by itself with another code, or by a signal. */
+  readonly failed?: (error: SignalboxError, result: ProcessResult) => unknown;
+  /** The attempt is over, however: what was made for it can go. Must not throw. */
+  readonly over?: () => void;
 }
 
 /** A function of this process. */

@@ -5,13 +5,20 @@
  * Invariants:
  * (C1) the end comes after the exit *and* after the last byte of output;
  * (C2) a group that was told to stop leaves nobody behind: when its attempt ends, what is left is killed;
- * (C3) a killed attempt ends even if a process outside the group (a daemon) keeps the pipes open.
+ * (C3) a killed attempt ends even if a process outside the group (a daemon) keeps the pipes open;
+ * (C4) what was prepared for an attempt is told that it is over, however it ended.
  */
 
 import type { execa } from 'execa';
 import { systemClock } from '../core/clock.ts';
 import { RUN_ID_VARIABLE, TASK_ID_VARIABLE } from '../core/processes.ts';
-import type { AttemptContext, AttemptReports, CommandWork, RunningAttempt } from './executor.ts';
+import type {
+  AttemptContext,
+  AttemptReports,
+  CommandWork,
+  PreparedCommand,
+  RunningAttempt,
+} from './executor.ts';
 import { forgetGroup, guardGroup, signalGroup } from './process-groups.ts';
 import { ProcessOutput } from './process-output.ts';
 import { type Exit, failed, notStarted, type ProcessResult, terminated } from './process-result.ts';
@@ -28,7 +35,9 @@ type Child = ReturnType<typeof spawn>;
 const QUIET_TURNS = 3;
 
 export class ProcessAttempt implements RunningAttempt {
-  readonly #work: CommandWork;
+  #work: CommandWork;
+  #prepared: PreparedCommand | undefined = undefined;
+  readonly #context: AttemptContext;
   readonly #reports: AttemptReports;
   readonly #stdout: ProcessOutput;
   readonly #stderr: ProcessOutput;
@@ -43,6 +52,7 @@ export class ProcessAttempt implements RunningAttempt {
 
   constructor(work: CommandWork, context: AttemptContext, reports: AttemptReports, keepBytes: number) {
     this.#work = work;
+    this.#context = context;
     this.#reports = reports;
     this.#marks = marksOf(context);
     this.#stdout = new ProcessOutput(keepBytes, (line) => context.emitOutput('stdout', line));
@@ -71,10 +81,25 @@ export class ProcessAttempt implements RunningAttempt {
   async run(library: Execa): Promise<void> {
     // Never from inside start, nor from the call that stopped it before it began.
     await undefined;
-    if (this.#phase === 'ended') return;
-    this.#phase = 'running';
-    const child = this.#spawn(library);
-    if (child !== undefined) await this.#follow(child);
+    if (this.#phase === 'waiting' && this.#work.begin !== undefined) await this.#prepare(this.#work);
+    if (this.#phase === 'waiting') {
+      this.#phase = 'running';
+      const child = this.#spawn(library);
+      if (child !== undefined) await this.#follow(child);
+    }
+    this.#prepared?.over?.(); // (C4)
+  }
+
+  async #prepare(work: CommandWork): Promise<void> {
+    try {
+      const prepared = await work.begin?.(this.#context);
+      if (prepared === undefined) return;
+      this.#prepared = prepared;
+      const { argv, cwd, env } = prepared;
+      this.#work = { kind: 'command', argv, shell: false, cwd, env };
+    } catch (error) {
+      this.refuse(error);
+    }
   }
 
   #spawn(library: Execa): Child | undefined {
@@ -146,10 +171,24 @@ export class ProcessAttempt implements RunningAttempt {
     if (this.#asked !== 'nothing') signalGroup(pid, 'SIGKILL'); // (C2)
     forgetGroup(pid);
     const result = this.#result(exit, pid);
-    if (result.exitCode === 0) this.#reports.succeeded(result);
+    if (result.exitCode === 0) this.#succeeded(result);
     else if (this.#askedBeforeExit !== 'nothing')
       this.#reports.failed(terminated(this.#work, result, this.#askedBeforeExit === 'kill'));
-    else this.#reports.failed(failed(this.#work, result, this.#stderr.lastLine));
+    else this.#failed(result);
+  }
+
+  #succeeded(result: ProcessResult): void {
+    try {
+      const read = this.#prepared?.succeeded;
+      this.#reports.succeeded(read === undefined ? result : read(result));
+    } catch (error) {
+      this.#reports.failed(error);
+    }
+  }
+
+  #failed(result: ProcessResult): void {
+    const error = failed(this.#work, result, this.#stderr.lastLine);
+    this.#reports.failed(this.#prepared?.failed?.(error, result) ?? error);
   }
 
   #result({ exitCode, signal }: Exit, pid: number): ProcessResult {

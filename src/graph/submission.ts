@@ -1,6 +1,6 @@
 /** The body of a run of a graph: submits every task that has not ended for good, parents first, and is over. */
 import { invalidArgument, SignalboxError } from '../core/errors.ts';
-import { type Controls, SUBMIT, type TaskOptions } from '../runtime/index.ts';
+import { type Controls, STYLE, type TaskOptions } from '../runtime/index.ts';
 import type { Task } from '../task/index.ts';
 import { type GraphNode, labelOf } from './node.ts';
 import { GraphPlace } from './place.ts';
@@ -23,11 +23,12 @@ export function submitAll(
   workers: WorkerKey | undefined,
 ): void {
   const options = optionsOf(workers);
+  const style = controls[STYLE];
   try {
     for (const node of order) {
       node.handle = undefined;
       if (isSettled(node.task)) continue;
-      node.handle = controls[SUBMIT](node.task, options(node), new GraphPlace(node));
+      node.handle = style.submit(node.task, options(node), new GraphPlace(node));
     }
   } catch (error) {
     for (const { handle } of order) handle?.cancel('the graph could not be submitted');

@@ -104,7 +104,7 @@ export class AttemptRunner implements AttemptHost {
 
   #ofTask(row: TaskRow) {
     const { attempt } = row.snapshot.context;
-    return { runId: row.run.id, taskId: row.taskId, name: row.name, stage: row.stage, attempt };
+    return { runId: row.run.id, taskId: row.taskId, name: row.name, stage: row.stageIndex, attempt };
   }
 
   /** In the turn: what an attempt reported. A report of an attempt that is not the current one is dropped. */

@@ -141,8 +141,7 @@ function abandonRun(supervisor: Supervisor, row: PipelineRow): void {
 
 function settleRun(supervisor: Supervisor, row: PipelineRow): void {
   row.pendingEnd = undefined;
-  const last = row.stages.at(-1);
-  if (last !== undefined) supervisor.passStage(last);
+  supervisor.passStages(row);
   supervisor.host.settled(row);
   supervisor.closeRunIfDone(row);
 }

@@ -11,9 +11,10 @@ import { ambient } from './ambient.ts';
 import type { Body } from './body.ts';
 import type { Desk } from './desk.ts';
 import { shareMapping } from './shared-mappings.ts';
+import { STYLE, StyleControls } from './style-controls.ts';
 import type { TaskContext } from './task-context.ts';
 import { TaskHandle } from './task-handle.ts';
-import type { Command, TaskOptions, TaskPlace, TaskPlan } from './task-spec.ts';
+import type { Command, TaskOptions, TaskPlan } from './task-spec.ts';
 import {
   type ReturnWhen,
   readHandles,
@@ -47,11 +48,10 @@ export interface TaskBuilder<T> {
   run(): TaskHandle<T>;
 }
 
-export const SUBMIT: unique symbol = Symbol('signalbox.submit');
-
 export class Controls {
   readonly #desk: Desk;
   readonly #body: Body;
+  #style: StyleControls | undefined = undefined;
 
   constructor(desk: Desk, body: Body) {
     this.#desk = desk;
@@ -99,10 +99,10 @@ export class Controls {
     return new Builder(this.#desk, this.#body, this, subject, options);
   }
 
-  /** For authoring styles with dependencies: submits a task that comes after others. Throws as `run()` does. */
-  [SUBMIT](subject: unknown, options: TaskOptions | undefined, place: TaskPlace): TaskHandle<unknown> {
-    this.check();
-    return this.#desk.submitTask(this.#body.row, this.#desk.plan(subject, options), place);
+  /** What authoring styles may do besides. */
+  get [STYLE](): StyleControls {
+    this.#style ??= new StyleControls(this.#desk, this.#body, () => this.check());
+    return this.#style;
   }
 
   /**

@@ -7,6 +7,7 @@ import type { AnyActorRef } from 'xstate';
 import type { Clock } from '../core/clock.ts';
 import { invalidArgument, TerminatedError } from '../core/errors.ts';
 import type { IdSource } from '../core/ids.ts';
+import type { Logger } from '../core/logger.ts';
 import type { Random } from '../core/random.ts';
 import type { ValueRecord } from '../stores/store.ts';
 import { isTask } from '../task/index.ts';
@@ -17,12 +18,14 @@ import type { Engine } from './engine.ts';
 import type { RuntimeEvent } from './events.ts';
 import { letGo, lostOf } from './ledger/let-go.ts';
 import { PipelineHandle } from './pipeline-handle.ts';
-import type { PipelineRow, Row, RunSpec, TaskRow } from './rows.ts';
+import type { PipelineRow, Row, RunSpec, StageRow, TaskRow } from './rows.ts';
+import type { RunnablePipeline, RunOptions } from './run-options.ts';
 import { StageHandle } from './stage-handle.ts';
+import { planStyleWork, StyleWork } from './style-controls.ts';
 import { Submission } from './submission.ts';
 import { TaskHandle } from './task-handle.ts';
 import { planTaskObject } from './task-object.ts';
-import { planTask, type TaskPlace, type TaskPlan } from './task-spec.ts';
+import { planTask, type TaskOptions, type TaskPlace, type TaskPlan } from './task-spec.ts';
 import {
   EndWait,
   type ReturnWhen,
@@ -35,6 +38,10 @@ import {
 export class Desk {
   readonly #engine: Engine;
   readonly #submission: Submission;
+  /** Submits a run as a child of whose code is running; the scheduler's own way of submitting. */
+  submitChild: (pipeline: RunnablePipeline, options: RunOptions) => PipelineHandle<unknown> = () => {
+    throw new Error('this desk belongs to no scheduler');
+  };
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -49,6 +56,9 @@ export class Desk {
   }
   get ids(): IdSource {
     return this.#engine.ids;
+  }
+  get logger(): Logger {
+    return this.#engine.settings.logger;
   }
   get timers(): WaitTimers {
     return this.#engine;
@@ -87,6 +97,7 @@ export class Desk {
 
   /** Reads what was given to `task()`. @throws INVALID_ARGUMENT, INVALID_TYPE */
   plan(subject: unknown, options: unknown): TaskPlan {
+    if (subject instanceof StyleWork) return planStyleWork(subject, options as TaskOptions | undefined);
     if (!isTask(subject)) return planTask(subject, options);
     return planTaskObject(subject, options, this.#engine.settings.handlers);
   }
@@ -128,6 +139,16 @@ export class Desk {
     return value;
   }
 
+  declareStage(run: PipelineRow, name: string, depth: number): StageRow {
+    return this.#engine.supervisor.declareStage(run, name, depth);
+  }
+  reach(stage: StageRow): void {
+    this.#engine.supervisor.reach(stage);
+  }
+  passStage(stage: StageRow): void {
+    this.#engine.supervisor.passStage(stage);
+  }
+
   stageForward(run: PipelineRow, name: string | undefined): void {
     if (name !== undefined && (typeof name !== 'string' || name === '')) {
       throw invalidArgument('the name of a stage', name, 'a non-empty string, or nothing');
@@ -146,7 +167,7 @@ export class Desk {
   }
 
   tasksOf(run: PipelineRow, stage: number | undefined): readonly TaskHandle<unknown>[] {
-    const rows = stage === undefined ? run.tasks : run.tasks.filter((task) => task.stage === stage);
+    const rows = stage === undefined ? run.tasks : run.tasks.filter((task) => task.stageIndex === stage);
     return rows.map((row) => this.handleOf(row));
   }
 

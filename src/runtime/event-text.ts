@@ -73,7 +73,7 @@ function taskEvent(
     runId: row.run.id,
     taskId: row.taskId,
     name: row.spec.name,
-    stage: row.stage,
+    stage: row.stageIndex,
     attempt: context.attempt,
     previous,
     state: leaf.state as LifecycleState,
@@ -97,7 +97,7 @@ function attemptEvent(
     runId: row.run.id,
     taskId: row.taskId,
     name: row.spec.name,
-    stage: row.stage,
+    stage: row.stageIndex,
     attempt,
   };
 }
@@ -148,7 +148,7 @@ function stageEvent(
 
 /** What every event of a task names. */
 export function ofTask(row: TaskRow, attempt: number) {
-  return { runId: row.run.id, taskId: row.taskId, name: row.spec.name, stage: row.stage, attempt };
+  return { runId: row.run.id, taskId: row.taskId, name: row.spec.name, stage: row.stageIndex, attempt };
 }
 
 function withOutcome<E extends object>(event: E, outcome: Outcome | null): E {

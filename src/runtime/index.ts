@@ -2,28 +2,33 @@
 
 export type { RecordedRun } from '../stores/store.ts';
 export type { CloseMode, CloseOptions } from './closing.ts';
-export { Controls, copyTaskOptions, SUBMIT, type TaskBuilder } from './controls.ts';
+export { Controls, copyTaskOptions, type TaskBuilder } from './controls.ts';
 export type { EventBody, RuntimeEvent } from './events.ts';
 export type { LeasedRun, RecoverResult, RefusedRun, UnknownRun } from './ledger/recover-result.ts';
 export type { Styles } from './ledger/recovery.ts';
 export type { Limits, SchedulerOptions } from './options.ts';
 export { PipelineHandle, type PipelineSnapshotView } from './pipeline-handle.ts';
+export type {
+  CheckTask,
+  PipelineFunction,
+  RunnablePipeline,
+  RunOptions,
+  StyleDefinition,
+} from './run-options.ts';
 export {
   CHILDREN,
-  type CheckTask,
   CLAIM,
+  DECLARES_STAGES,
   DEFINITION,
   ENTER,
   NAME,
-  type PipelineFunction,
-  type RunnablePipeline,
-  type RunOptions,
-  type StyleDefinition,
+  RESULT_OF_FAILURE,
   SUBMITTED,
-} from './run-options.ts';
+} from './run-symbols.ts';
 export { Scheduler, type TypedPipeline, type UseOptions } from './scheduler.ts';
 export type { ResourceUse, SchedulerSnapshot } from './snapshot.ts';
 export { StageHandle, type StageSnapshotView } from './stage-handle.ts';
+export { STYLE, StyleControls, StyleWork } from './style-controls.ts';
 export { TaskContext } from './task-context.ts';
 export { TaskHandle, type TaskSnapshotView } from './task-handle.ts';
 export { taskRunOf } from './task-run.ts';

@@ -19,7 +19,8 @@ import type { Durability, Store } from '../stores/store.ts';
 import { Handlers, type HandlersOption } from '../task/index.ts';
 import type { InspectOption } from './actors.ts';
 import type { TaskRow } from './rows.ts';
-import { isRunnable, NAME, type RunnablePipeline } from './run-options.ts';
+import { isRunnable, type RunnablePipeline } from './run-options.ts';
+import { NAME } from './run-symbols.ts';
 import { readDuration } from './task-spec.ts';
 
 export interface Limits {

@@ -2,6 +2,7 @@
 import type { Outcome } from '../../machines/protocol.ts';
 import { CancelledError, type SignalboxError } from '../core/errors.ts';
 import type { PipelineRow, TaskRow } from './rows.ts';
+import { RESULT_OF_FAILURE } from './run-symbols.ts';
 
 export function outcomeOf(row: TaskRow | PipelineRow): Outcome | undefined {
   return row.snapshot.leaf.final ? (row.snapshot.context.outcome ?? undefined) : undefined;
@@ -19,8 +20,11 @@ export function endValueOf(row: TaskRow | PipelineRow): unknown {
   switch (outcome.kind) {
     case 'succeeded':
       return outcome.value;
-    case 'failed':
+    case 'failed': {
+      const result = row.kind === 'pipeline' ? row.style?.[RESULT_OF_FAILURE]?.(outcome.error) : undefined;
+      if (result !== undefined) return result.value;
       throw outcome.error;
+    }
     case 'cancelled':
     case 'blocked':
       throw endedWithout(row, outcome);

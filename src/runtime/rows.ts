@@ -19,6 +19,7 @@ import type { Attempt } from './attempt.ts';
 import type { Body } from './body.ts';
 import type { RunLedger } from './ledger/run-ledger.ts';
 import type { PipelineHandle } from './pipeline-handle.ts';
+import type { RunnablePipeline } from './run-options.ts';
 import type { StageHandle } from './stage-handle.ts';
 import type { TaskHandle } from './task-handle.ts';
 import type { TaskSpec } from './task-spec.ts';
@@ -144,7 +145,11 @@ export class TaskRow implements Ticket {
   get priority(): number {
     return this.spec.priority ?? this.run.priority;
   }
+  /** Part of the queue key; stages that are open side by side may share it. */
   get stage(): number {
+    return this.stageRow.depth;
+  }
+  get stageIndex(): number {
     return this.stageRow.index;
   }
   get pipeline(): number {
@@ -188,6 +193,8 @@ export class StageRow {
   readonly kind = 'stage';
   readonly run: PipelineRow;
   readonly index: number;
+  /** Its place in the queue key (rule 4): the index, unless its style says otherwise. */
+  readonly depth: number;
   readonly name: string | undefined;
   snapshot: StageSnapshot;
   actor: RowActor<StageEvent> | undefined = undefined;
@@ -209,9 +216,16 @@ export class StageRow {
     return `${this.run.id}/${this.index}`;
   }
 
-  constructor(run: PipelineRow, index: number, name: string | undefined, snapshot: StageSnapshot) {
+  constructor(
+    run: PipelineRow,
+    index: number,
+    depth: number,
+    name: string | undefined,
+    snapshot: StageSnapshot,
+  ) {
     this.run = run;
     this.index = index;
+    this.depth = depth;
     this.name = name;
     this.snapshot = snapshot;
   }
@@ -287,6 +301,8 @@ export class PipelineRow implements QueuedPipeline {
   bodyWaits = 0;
   waiters: Waiter | Set<Waiter> | undefined = undefined;
   handle: PipelineHandle<unknown> | undefined = undefined;
+  /** The pipeline it is a run of, unless that is a function. */
+  style: RunnablePipeline | undefined = undefined;
   /** The form of its result that can be written, where the style's own cannot. */
   toResult: (value: unknown) => unknown = asItIs;
   /** Codec text of what its body returned, for the ledger. */

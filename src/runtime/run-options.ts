@@ -6,14 +6,17 @@ import type { RecordedRun } from '../stores/store.ts';
 import type { Controls } from './controls.ts';
 import { PipelineHandle } from './pipeline-handle.ts';
 import type { ChildrenPolicy, PipelineRow } from './rows.ts';
+import {
+  CHILDREN,
+  CLAIM,
+  DECLARES_STAGES,
+  DEFINITION,
+  ENTER,
+  NAME,
+  RESULT_OF_FAILURE,
+  SUBMITTED,
+} from './run-symbols.ts';
 import { readPriority, type TaskOptions } from './task-spec.ts';
-
-export const ENTER: unique symbol = Symbol('signalbox.enter');
-export const CLAIM: unique symbol = Symbol('signalbox.claim');
-export const NAME: unique symbol = Symbol('signalbox.name');
-export const DEFINITION: unique symbol = Symbol('signalbox.definition');
-export const CHILDREN: unique symbol = Symbol('signalbox.children');
-export const SUBMITTED: unique symbol = Symbol('signalbox.submitted');
 
 /** Throws what submitting such a task would, as far as that is known beforehand. */
 export type CheckTask = (subject: unknown, options: TaskOptions | undefined) => void;
@@ -53,6 +56,10 @@ export interface RunnablePipeline {
   readonly [CHILDREN]?: ChildrenPolicy;
   /** It was submitted: the run to be. */
   [SUBMITTED]?(handle: PipelineHandle<unknown>): void;
+  /** Its stages are declared by its code, instead of being reached one after the other. */
+  readonly [DECLARES_STAGES]?: boolean;
+  /** What `result()` gives for a run that failed with this error; undefined: it rejects. */
+  [RESULT_OF_FAILURE]?(error: unknown): { readonly value: unknown } | undefined;
 }
 
 /** A pipeline as a function: called with the controls that a class has as `this`. */

@@ -5,6 +5,7 @@ import type { Body, BodyEnd } from './body.ts';
 import { classifyBody } from './ends.ts';
 import { resultText } from './ledger/payload.ts';
 import type { PipelineRow } from './rows.ts';
+import { DECLARES_STAGES } from './run-symbols.ts';
 import type { Supervisor } from './supervisor.ts';
 
 export class RunRunner {
@@ -22,7 +23,8 @@ export class RunRunner {
   enter(row: PipelineRow): void {
     const { body } = row;
     if (body === undefined) throw new Error(`the run ${row.name} has no body`);
-    if (row.stages.length === 0) this.#supervisor.reachStage(row, undefined);
+    if (row.stages.length === 0 && row.style?.[DECLARES_STAGES] !== true)
+      this.#supervisor.reachStage(row, undefined);
     body.active = true;
     const over = (end: NonNullable<Body['end']>) => {
       body.active = false;

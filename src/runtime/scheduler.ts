@@ -25,20 +25,16 @@ import { readOptions, type SchedulerOptions } from './options.ts';
 import { PipelineHandle } from './pipeline-handle.ts';
 import { type PipelineRow, PipelineRow as RunRow, type RunSpec, type TaskRow } from './rows.ts';
 import {
-  CHILDREN,
   type CheckTask,
-  CLAIM,
   checkRunnable,
-  ENTER,
   isRunnable,
-  NAME,
   type PipelineFunction,
   type ReadRunOptions,
   type RunnablePipeline,
   type RunOptions,
   readRunOptions,
-  SUBMITTED,
 } from './run-options.ts';
+import { CHILDREN, CLAIM, ENTER, NAME, SUBMITTED } from './run-symbols.ts';
 import { nextSnapshot, type SchedulerSnapshot } from './snapshot.ts';
 import type { TaskHandle } from './task-handle.ts';
 import { checkTask, submitTaskRun } from './task-run.ts';
@@ -83,6 +79,7 @@ export class Scheduler {
     this.#engine = new Engine(readOptions(options), builtIn);
     this.#desk = new Desk(this.#engine);
     this.#closing = new Closing(this.#engine, this.#desk);
+    this.#desk.submitChild = (pipeline, run) => this.runPipeline(pipeline as never, run);
     this.#recovery = new Recovery(this.#engine, this.#desk, styles);
     this.events$ = this.#engine.hub.events$;
   }
@@ -127,6 +124,7 @@ export class Scheduler {
     }
     const enter = isRunnable(pipeline) ? (controls: never) => pipeline[ENTER](controls) : pipeline;
     const handle = this.#desk.submitRun(spec, read.after, enter as never, read.input, (row) => {
+      if (isRunnable(pipeline)) row.style = pipeline;
       if (this.#engine.ledger !== undefined) keepRun(this.#engine.ledger, row, pipeline, input, read.after);
     });
     if (isRunnable(pipeline)) pipeline[SUBMITTED]?.(handle);

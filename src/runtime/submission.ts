@@ -3,7 +3,7 @@
  * earlier life of the run has recorded (rule 9).
  */
 import { taskLogic } from '../../machines/compiled.ts';
-import { RUNTIME } from '../../machines/protocol.ts';
+import { RUNTIME, type TaskEvent } from '../../machines/protocol.ts';
 import type { TaskInput } from '../../machines/task-context.ts';
 import { SignalboxError } from '../core/errors.ts';
 import type { RecordedTask } from '../stores/store.ts';
@@ -58,7 +58,7 @@ export class Submission {
     const replay = run.ledger?.replay;
     const given: Given = {
       run,
-      stage: run.stages.length - 1,
+      stage: place?.stage ?? run.stages.length - 1,
       spec,
       vector,
       snapshot: this.#first(spec, canKill, held || after !== undefined),
@@ -77,6 +77,7 @@ export class Submission {
     const row = replay === undefined ? supervisor.addTask(given) : this.#again(replay, given, canKill);
     if (place?.blockedBy !== undefined && !row.snapshot.leaf.final)
       supervisor.sendTask(row, { type: 'BLOCK', parent: place.blockedBy, token: RUNTIME });
+    if (place?.ended !== undefined && !row.snapshot.leaf.final) supervisor.sendTask(row, endOf(place.ended));
     return row;
   }
 
@@ -143,6 +144,11 @@ function goesOnAt(
   if (isWaiting || isEnd(recorded.path)) return freshTask(input, path, recorded);
   const released = recorded.path !== 'queued.held' || path === 'queued.eligible';
   return restoreTask(recorded, input, released);
+}
+
+function endOf(ended: NonNullable<TaskPlace['ended']>): TaskEvent {
+  if (ended.kind === 'failed') return { type: 'REFUSE', error: ended.error, token: RUNTIME };
+  return { type: 'SKIP', reason: 'skipped', value: ended.value, token: RUNTIME };
 }
 
 function rowOf(run: PipelineRow, handle: TaskHandle<unknown>): TaskRow {

@@ -193,17 +193,32 @@ export class Supervisor implements Steps {
   /** Opens the next stage; the one before can carry no new task from now on. */
   reachStage(run: PipelineRow, name: string | undefined): StageRow {
     const before = run.stages.at(-1);
-    const row = new StageRow(run, run.stages.length, name, stageLogic.initial(undefined));
-    run.stages.push(row);
-    this.host.submitted(row);
-    this.#mailbox.send({ row, event: REACH });
+    const row = this.declareStage(run, name, run.stages.length);
+    this.reach(row);
     if (before !== undefined) this.passStage(before);
     return row;
+  }
+
+  /** Adds a stage that is known and not reached; stages declared like this are open side by side. */
+  declareStage(run: PipelineRow, name: string | undefined, depth: number): StageRow {
+    const row = new StageRow(run, run.stages.length, depth, name, stageLogic.initial(undefined));
+    run.stages.push(row);
+    this.host.submitted(row);
+    return row;
+  }
+
+  reach(stage: StageRow): void {
+    if (stage.snapshot.leaf.state === 'queued') this.#mailbox.send({ row: stage, event: REACH });
   }
 
   passStage(stage: StageRow): void {
     stage.passed = true;
     this.closeStageIfDone(stage);
+  }
+
+  /** Nothing of the run can carry any stage from now on. */
+  passStages(run: PipelineRow): void {
+    for (const stage of run.stages) if (!stage.passed) this.passStage(stage);
   }
 
   closeStageIfDone(stage: StageRow): void {
@@ -324,8 +339,7 @@ export class Supervisor implements Steps {
   /** The body of a run is over; the run ends now, or when its tasks have ended (rule 11). */
   endBody(run: PipelineRow, end: PipelineEvent): void {
     run.bodyOver = true;
-    const last = run.stages.at(-1);
-    if (last !== undefined) this.passStage(last);
+    this.passStages(run);
     if (run.abandoned) return this.releaseAbandonedRun(run);
     run.pendingEnd = end;
     if (run.children === 'cancel') this.stopTasks(run, undefined);

@@ -34,7 +34,7 @@ export class TaskHandle<T> extends RowHandle<T, TaskRow> {
     return this.row.run.id;
   }
   get stage(): number {
-    return this.row.stage;
+    return this.row.stageIndex;
   }
   /** Attempts started so far. */
   get attempts(): number {

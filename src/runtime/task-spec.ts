@@ -18,6 +18,8 @@ export interface RetryOptions {
   readonly maxAttempts: number;
   /** Wait before the second attempt, in milliseconds. Default 0. */
   readonly backoffMs?: number;
+  /** Wait before the second attempt where that is not the one the further waits grow from. Default: backoffMs. */
+  readonly firstBackoffMs?: number;
   /** Each further wait is this many times the one before. Default 2. */
   readonly factor?: number;
   /** Longest wait, in milliseconds. Default: no bound but the largest safe timer. */
@@ -93,8 +95,14 @@ export interface TaskPlace {
   readonly after: readonly TaskHandle<unknown>[];
   /** Starts once those are inactive, however they ended; is never blocked. */
   readonly isFinally: boolean;
-  /** The Tasks it directly comes after, by id, for the context of its body. */
-  readonly upstream: ReadonlyMap<string, unknown>;
+  /** The Tasks it directly comes after, by id, for the context of its body. Default none. */
+  readonly upstream?: ReadonlyMap<string, unknown>;
+  /** Index of its stage. Default: the one reached last. */
+  readonly stage?: number;
+  /** It has ended before it could begin: it was skipped, or what it needs cannot be made. */
+  readonly ended?:
+    | { readonly kind: 'skipped'; readonly value: unknown }
+    | { readonly kind: 'failed'; readonly error: unknown };
   /** Names the task among all of its run, also after a restart (rule 9). */
   readonly key: string;
   /** Id of a parent that ended badly before the run and is not in it: the task is blocked by it at once (P1). */
@@ -106,7 +114,7 @@ export const OPTION_NAMES: readonly string[] =
   'resources args name retry timeoutMs deadlineMs graceMs executor priority concurrencyKey onLost result cwd env'.split(
     ' ',
   );
-const RETRY_NAMES = 'maxAttempts backoffMs factor maxBackoffMs jitter when'.split(' ');
+const RETRY_NAMES = 'maxAttempts backoffMs firstBackoffMs factor maxBackoffMs jitter when'.split(' ');
 const NOTHING: Readonly<Record<string, number>> = Object.freeze({});
 const NO_ARGS: readonly unknown[] = Object.freeze([]);
 
@@ -273,6 +281,7 @@ function readRetry(given: unknown): RetryOptions {
     throw invalidArgument('retry.maxAttempts', retry.maxAttempts, 'a whole number, 1 or more');
   }
   readDuration('retry.backoffMs', retry.backoffMs);
+  readDuration('retry.firstBackoffMs', retry.firstBackoffMs);
   readDuration('retry.maxBackoffMs', retry.maxBackoffMs);
   if (retry.factor !== undefined && !(Number.isFinite(retry.factor) && retry.factor >= 1)) {
     throw invalidArgument('retry.factor', retry.factor, 'a finite number, 1 or more');
@@ -293,6 +302,7 @@ function readRetry(given: unknown): RetryOptions {
 export function backoffMs(retry: RetryOptions, failures: number, random: () => number): number {
   const { backoffMs: base = 0, factor = 2, maxBackoffMs = Number.MAX_SAFE_INTEGER, jitter = 0 } = retry;
   // The power grows beyond every number after a thousand failures, and 0 times that is not a number.
-  const wait = base === 0 ? 0 : Math.min(base * factor ** (failures - 1), maxBackoffMs);
+  const grown = base === 0 ? 0 : base * factor ** (failures - 1);
+  const wait = Math.min(failures === 1 ? (retry.firstBackoffMs ?? grown) : grown, maxBackoffMs);
   return wait * (1 - jitter * random());
 }

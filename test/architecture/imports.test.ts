@@ -8,7 +8,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   'src/core/': ['machines/protocol.ts', 'node:', 'devalue'],
   'src/admission/': ['src/core/'],
   'src/streams/': ['src/core/', 'rxjs'],
-  'src/executors/': ['src/core/', 'node:', 'execa', 'piscina'],
+  'src/executors/': ['src/core/', 'node:', 'execa', 'piscina', 'dockerode'],
   'src/stores/': ['src/core/', 'machines/', 'node:', '@photostructure/sqlite'],
   'src/task/': [
     'machines/lifecycle.ts',
@@ -36,6 +36,20 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/pipeline/': ['src/core/', 'src/runtime/index.ts'],
   'src/graph/': ['src/core/', 'src/task/index.ts', 'src/runtime/index.ts'],
+  'src/workflow/': [
+    'src/core/',
+    'src/executors/executor.ts',
+    'src/executors/standard-schema.ts',
+    'src/executors/process-result.ts',
+    'src/runtime/index.ts',
+    'node:',
+    'yaml',
+    'zod',
+    'croner',
+    '@marcbachmann/cel-js',
+    'fastest-levenshtein',
+  ],
+  'src/cli/': ['src/', 'node:', 'commander', 'picocolors', 'string-width', 'fastest-levenshtein'],
   'src/ai/': ['src/core/', 'src/task/index.ts', 'ai'],
   'src/testing/': ['machines/', 'src/', 'node:', 'fast-check', 'xstate'],
   'src/': ['src/', 'machines/'],
@@ -77,7 +91,9 @@ describe('the import table', () => {
       imports
         .filter(
           (one) =>
-            /^(execa|piscina|ai|@photostructure\/sqlite)$/.test(one.target) && !one.typeOnly && !one.dynamic,
+            /^(execa|piscina|ai|dockerode|commander|@photostructure\/sqlite)$/.test(one.target) &&
+            !one.typeOnly &&
+            !one.dynamic,
         )
         .map((one) => `${path}: ${one.target}`),
     );

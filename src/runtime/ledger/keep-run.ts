@@ -1,7 +1,8 @@
 /** How a new run gets into the ledger. */
 import { encode } from '../../core/codec.ts';
 import type { PipelineRow } from '../rows.ts';
-import { DEFINITION, isRunnable } from '../run-options.ts';
+import { isRunnable } from '../run-options.ts';
+import { DEFINITION } from '../run-symbols.ts';
 import type { Ledger } from './ledger.ts';
 import type { Submitted } from './same-code.ts';
 

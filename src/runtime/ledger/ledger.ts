@@ -143,7 +143,7 @@ export class Ledger {
   #task(row: TaskRow, at: number): void {
     const run = row.run.ledger;
     if (run === undefined || !run.recording) return;
-    const { position, taskId, stage, spec, links } = row;
+    const { position, taskId, stageIndex: stage, spec, links } = row;
     this.#batch.tasks.push({
       run,
       position,

@@ -14,15 +14,8 @@ import type { Desk } from '../desk.ts';
 import type { Engine } from '../engine.ts';
 import type { PipelineHandle } from '../pipeline-handle.ts';
 import type { ChildrenPolicy, PipelineRow, TaskRow } from '../rows.ts';
-import {
-  CLAIM,
-  DEFINITION,
-  ENTER,
-  isRunnable,
-  NAME,
-  type RunnablePipeline,
-  SUBMITTED,
-} from '../run-options.ts';
+import { isRunnable, type RunnablePipeline } from '../run-options.ts';
+import { CLAIM, DEFINITION, ENTER, NAME, SUBMITTED } from '../run-symbols.ts';
 import { asBefore, stopAgain, wasStopped } from './earlier-end.ts';
 import { attemptLost, notClaimed, shuttingDown, upstreamOpen } from './failures.ts';
 import { goOn } from './go-on.ts';
@@ -232,7 +225,8 @@ export class Recovery {
     row.children = recorded.children as ChildrenPolicy;
     row.root.nextPosition = Math.max(row.root.nextPosition, recorded.tasks.at(-1)?.position ?? 0);
     if (row.handle !== undefined && isRunnable(pipeline)) pipeline[SUBMITTED]?.(row.handle);
-    const style = isRunnable(pipeline) ? pipeline[DEFINITION]?.() : undefined;
+    if (isRunnable(pipeline)) row.style = pipeline;
+    const style = row.style?.[DEFINITION]?.();
     if (style?.toRecord !== undefined) row.toResult = style.toRecord;
     ledger.replay = new Replay(recorded, mode, style?.decidesNothing === true, this.#replayHost(row));
     this.#engine.replays.add(row);

@@ -2,7 +2,8 @@
 import { SignalboxError } from '../../core/errors.ts';
 import type { RecordedRun } from '../../stores/store.ts';
 import type { PipelineRow, TaskRow } from '../rows.ts';
-import { DEFINITION, isRunnable, type PipelineFunction, type RunnablePipeline } from '../run-options.ts';
+import { isRunnable, type PipelineFunction, type RunnablePipeline } from '../run-options.ts';
+import { DEFINITION } from '../run-symbols.ts';
 import type { ReplayMode } from './replay.ts';
 
 export type Submitted = RunnablePipeline | PipelineFunction<unknown>;

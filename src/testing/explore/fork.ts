@@ -73,6 +73,7 @@ function copyRun(
   copy.ledger = run.ledger;
   copy.resultText = run.resultText;
   copy.toResult = run.toResult;
+  copy.style = run.style;
   copy.openTasks = run.openTasks;
   copy.openFinally = run.openFinally;
   copy.failedTasks = run.failedTasks;
@@ -90,7 +91,7 @@ function copyRun(
 }
 
 function copyStage(stage: StageRow, run: PipelineRow): StageRow {
-  const copy = new StageRow(run, stage.index, stage.name, stage.snapshot);
+  const copy = new StageRow(run, stage.index, stage.depth, stage.name, stage.snapshot);
   copy.open = stage.open;
   copy.passed = stage.passed;
   copy.end = stage.end;

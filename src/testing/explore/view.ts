@@ -114,7 +114,7 @@ function taskView(world: World, row: TaskRow, index: number): TaskView {
   return {
     name: row.spec.name,
     run: placeOf(world, world.program.tasks[index]?.run ?? -1),
-    stage: row.stage,
+    stage: row.stageIndex,
     state: leaf.state as LifecycleState,
     phase: leaf.phase,
     holding: row.holding,

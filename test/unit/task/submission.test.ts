@@ -7,7 +7,7 @@ import {
   Task,
   type TaskHandle,
 } from '../../../src/index.ts';
-import { SUBMIT } from '../../../src/runtime/index.ts';
+import { STYLE } from '../../../src/runtime/index.ts';
 import { Handlers, prepareTask } from '../../../src/task/index.ts';
 import { failureOf, ofTask, real } from './kit.ts';
 
@@ -182,7 +182,7 @@ function chain(scheduler: Scheduler, tasks: readonly (readonly [task: Task, afte
       const upstream = new Map(parents.map((parent) => [parent.id, parent]));
       handles.set(
         task,
-        pipeline[SUBMIT](task, undefined, { after, isFinally: false, upstream, key: task.id }),
+        pipeline[STYLE].submit(task, undefined, { after, isFinally: false, upstream, key: task.id }),
       );
     }
     return Promise.all([...handles.values()].map((handle) => handle.outcome()));

@@ -1,0 +1,107 @@
+/**
+ * What the authoring styles may do in a run besides what users' code may: submit tasks that come after others or
+ * are finally tasks, into stages that are open side by side; say beforehand how a task has ended; time things.
+ *
+ * Finally tasks are also taken while the run is being stopped: they are what is left to do then (rule 1).
+ */
+import { SignalboxError } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import type { Work } from '../executors/executor.ts';
+import type { Body } from './body.ts';
+import type { Desk } from './desk.ts';
+import type { PipelineHandle } from './pipeline-handle.ts';
+import type { StageRow } from './rows.ts';
+import type { RunnablePipeline, RunOptions } from './run-options.ts';
+import type { TaskHandle } from './task-handle.ts';
+import { readSpec, type TaskOptions, type TaskPlace, type TaskPlan } from './task-spec.ts';
+
+export const STYLE: unique symbol = Symbol('signalbox.style');
+
+/** Work of a style's own, as what is submitted. `kind` is shown and recorded. */
+export class StyleWork {
+  readonly kind: string;
+  readonly work: Work;
+
+  constructor(kind: string, work: Work) {
+    this.kind = kind;
+    this.work = work;
+  }
+}
+
+/** @throws INVALID_ARGUMENT */
+export function planStyleWork({ kind, work }: StyleWork, options: TaskOptions = {}): TaskPlan {
+  const spec = readSpec(options, options.name ?? kind, work);
+  return { spec: { ...spec, kind }, work, args: [] };
+}
+
+export class StyleControls {
+  readonly #desk: Desk;
+  readonly #body: Body;
+  readonly #check: () => void;
+
+  /** `check` throws unless the run's own code calls, while it may. */
+  constructor(desk: Desk, body: Body, check: () => void) {
+    this.#desk = desk;
+    this.#body = body;
+    this.#check = check;
+  }
+
+  /** Throws as `task().run()` does. */
+  submit(subject: unknown, options: TaskOptions | undefined, place: TaskPlace): TaskHandle<unknown> {
+    if (!(place.isFinally && this.#body.active && this.#body.stopping)) this.#check();
+    return this.#desk.submitTask(this.#body.row, this.#desk.plan(subject, options), place);
+  }
+
+  /** Adds a stage that is known and not reached yet; gives its index. `depth`: its place in the queue key. */
+  declareStage(name: string, depth: number): number {
+    return this.#desk.declareStage(this.#body.row, name, depth).index;
+  }
+
+  /** Its work may begin. */
+  reachStage(index: number): void {
+    this.#desk.reach(this.#stage(index));
+  }
+
+  /** Nothing more comes into the stage. */
+  passStage(index: number): void {
+    this.#desk.passStage(this.#stage(index));
+  }
+
+  #stage(index: number): StageRow {
+    const stage = this.#body.row.stages[index];
+    if (stage !== undefined) return stage;
+    throw new SignalboxError('INVALID_ARGUMENT', `the run has no stage ${index}`);
+  }
+
+  /** Submits a run as a child of the run or task whose code calls. Throws as `runPipeline` does. */
+  submitRun(pipeline: RunnablePipeline, options: RunOptions): PipelineHandle<unknown> {
+    return this.#desk.submitChild(pipeline, options);
+  }
+
+  /** Calls `then` once, after so many milliseconds of the scheduler's clock; gives how to call that off. */
+  after(ms: number, then: () => void): () => void {
+    const { timers } = this.#desk;
+    const entry = timers.setTimer(ms, then);
+    return () => timers.cancelTimer(entry);
+  }
+
+  /** Time of the scheduler's clock, the same again when the run goes on in a later life (rule 9). */
+  now(): number {
+    const { clock } = this.#desk;
+    return this.#desk.given(this.#body.row, 'now', () => clock.now());
+  }
+
+  /** The scheduler's clock as it is, epoch milliseconds: for what is not decided upon. */
+  get time(): number {
+    return this.#desk.clock.now();
+  }
+
+  get logger(): Logger {
+    return this.#desk.logger;
+  }
+
+  /** The run is being stopped, and by what. */
+  get stopping(): { readonly reason: unknown } | undefined {
+    return this.#body.stopping ? { reason: this.#body.stopReason } : undefined;
+  }
+}
