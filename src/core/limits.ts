@@ -23,6 +23,8 @@ export const STORE_RETRY_MS = 60_000;
 /** First and longest wait between two tries, in milliseconds. */
 export const LEDGER_RETRY_FIRST_MS = 50;
 export const LEDGER_RETRY_LONGEST_MS = 2_000;
+/** Between two looks for messages that the runs of a scheduler were sent through its store, in milliseconds. */
+export const INBOX_POLL_MS = 250;
 /** Tasks at once of a graph that is run without a scheduler. */
 export const GRAPH_WORKERS = 4;
 /** Larger keys that may pass the smallest one under backfill. */
@@ -33,3 +35,34 @@ export const MAX_RATE_LIMIT = 1_000_000;
 export const PROMPT_TIMEOUT_MS = 60_000;
 /** Turns of an agent: each is one request, and the calls of tools that it asks for. */
 export const AGENT_STEPS = 20;
+/** Bytes of the outputs.json that a container may leave. */
+export const CONTAINER_OUTPUTS_BYTES = 1024 * 1024;
+/** Longest wait for a Docker engine to remove a container, in milliseconds; then it is left behind, with a warning. */
+export const CONTAINER_REMOVAL_MS = 10_000;
+/** Longest wait for the end of a container that was ended by force, in milliseconds. */
+export const CONTAINER_KILL_MS = 5_000;
+/** Longest silence of a container's output after its end, in milliseconds; then the rest is given up. */
+export const CONTAINER_DRAIN_MS = 5_000;
+/** Time the code of a JavaScript stage may take, unless the stage has a `timeout`, in milliseconds. */
+export const JS_STAGE_TIMEOUT_MS = 60_000;
+/** Heap of the thread that runs a JavaScript stage, in MiB. */
+export const JS_STAGE_MEMORY_MB = 512;
+/** Characters between `${{` and `}}` of a workflow file, or of a condition. */
+export const EXPRESSION_CHARACTERS = 10_000;
+/** Brackets inside brackets of one expression. */
+export const EXPRESSION_DEPTH = 50;
+/** Names, values and calls of one expression; a list of constants counts once. */
+export const EXPRESSION_OPERANDS = 200;
+/** Broken placeholders of one text that are told of; what follows them is not read. */
+export const EXPRESSION_FAULTS = 20;
+/** Depth of maps and lists that are rendered. */
+export const RENDERED_DEPTH = 200;
+/** Texts of workflow files whose parsed form is kept, and their characters over all of them. */
+export const PARSED_TEXTS = 5_000;
+export const PARSED_CHARACTERS = 1_000_000;
+/** Combinations of one matrix. */
+export const MATRIX_COMBINATIONS = 10_000;
+/** Digits after the point of a `float` or `decimal` parameter, unless the file says otherwise. */
+export const PARAM_PRECISION = 6;
+/** Runs of a schedule that are listed at once. */
+export const LISTED_RUNS = 100_000;
