@@ -89,8 +89,11 @@ function finallyTaskRuns(task: TaskView, parents: readonly TaskView[]): Sentence
   return `the finally task ${name} waits although everything that it comes after is over`;
 }
 
-const openFinallyTasks = (view: View, run: number): number =>
-  view.tasks.filter((task) => task.run === run && task.isFinally && !isFinal(task.state)).length;
+/** Those that its body has yet to submit count as one more. */
+function openFinallyTasks({ tasks, runs }: View, run: number): number {
+  const open = tasks.filter((task) => task.run === run && task.isFinally && !isFinal(task.state)).length;
+  return runs[run]?.finallyDue === true ? open + 1 : open;
+}
 
 /** A terminated run that still waits for something takes the time that its finally tasks need, and no more. */
 function graceWaits(run: RunView, open: number): Sentence {

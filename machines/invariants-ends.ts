@@ -52,17 +52,18 @@ export function closedWhenOver(view: View): Sentence {
   });
 }
 
-function stageEnd(tasks: readonly TaskView[]): LifecycleState {
+function stageEnd(tasks: readonly TaskView[], blocked: boolean): LifecycleState {
   if (tasks.some(({ state }) => state === 'failed')) return 'failed';
   if (tasks.some(({ state }) => state === 'cancelled')) return 'cancelled';
-  return tasks.length > 0 && tasks.every(({ state }) => state === 'blocked') ? 'blocked' : 'succeeded';
+  if (tasks.length === 0) return blocked ? 'blocked' : 'succeeded';
+  return tasks.every(({ state }) => state === 'blocked') ? 'blocked' : 'succeeded';
 }
 
 export function stagesDerived(view: View): Sentence {
-  return firstOf(view.stages, ({ run, index, state, passed }) => {
+  return firstOf(view.stages, ({ run, index, state, passed, blocked = false }) => {
     const tasks = view.tasks.filter((task) => task.run === run && task.stage === index);
     const over = (passed || !view.runs[run]?.open) && tasks.every((task) => isFinal(task.state));
-    const expected = over ? stageEnd(tasks) : undefined;
+    const expected = over ? stageEnd(tasks, blocked) : undefined;
     if (expected === undefined ? !isFinal(state) : state === expected) return undefined;
     return `stage ${index} of ${view.runs[run]?.name} is ${state}, its tasks say ${expected ?? 'it goes on'}`;
   });

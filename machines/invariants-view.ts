@@ -67,6 +67,8 @@ export interface RunView {
   readonly reason: string | undefined;
   /** Its end waits for its tasks. */
   readonly waits: boolean;
+  /** Its body has finally tasks yet to submit. Default false. */
+  readonly finallyDue?: boolean;
   /** The timer of its grace is set. */
   readonly graceSet: boolean;
   /** Still among the scheduler's open runs. */
@@ -81,6 +83,8 @@ export interface StageView {
   readonly state: LifecycleState;
   /** Nothing more can carry its index. */
   readonly passed: boolean;
+  /** Nothing ever came into it, since what it comes after had failed. Default false. */
+  readonly blocked?: boolean;
 }
 
 export interface LabelView {

@@ -41,6 +41,25 @@ export interface TaskInput {
   readonly canKill: boolean;
 }
 
+/** Of a task that was just submitted. */
+export function firstContext(input: TaskInput): TaskContext {
+  return {
+    attempt: 0,
+    failures: 0,
+    lost: 0,
+    maxAttempts: input.maxAttempts,
+    canKill: input.canKill,
+    released: false,
+    suspended: false,
+    deadlineAt: input.deadlineAt,
+    timeoutAt: null,
+    backoffUntil: null,
+    heldUntil: null,
+    ending: null,
+    outcome: null,
+  };
+}
+
 /** An action that stands under one event type alone sees that event. */
 export type On<TType extends TaskEvent['type']> = Extract<TaskEvent, { readonly type: TType }>;
 

@@ -13,6 +13,7 @@ import {
   begun,
   type Ending,
   ended,
+  firstContext,
   MAX_LOST,
   type On,
   type TaskContext,
@@ -91,6 +92,7 @@ export const taskMachine = setup({
       current(args) &&
       args.event.type === 'LOSE' &&
       (args.context.lost + 1 >= MAX_LOST || args.event.final === true),
+    lostForGood: (args) => current(args) && args.event.type === 'LOSE' && args.event.final === true,
     deadlinePassed: (args) => trusted(args) && due(args.context.deadlineAt, args.event),
     timedOut: (args) => current(args) && due(args.context.timeoutAt, args.event),
     backoffOver: (args) => trusted(args) && due(args.context.backoffUntil, args.event),
@@ -136,6 +138,8 @@ export const taskMachine = setup({
       backoffUntil: retryAtOf(event),
     })),
     suspendedBody: assign(({ context }) => ({ ...context, suspended: true, timeoutAt: null })),
+    /** It only waited: what took its process away was not its doing. */
+    lostWaiting: assign(({ context }) => ({ ...context, suspended: false, timeoutAt: null, ending: null })),
     lostAttempt: assign(({ context }) => ({
       ...context,
       lost: context.lost + 1,
@@ -211,21 +215,7 @@ export const taskMachine = setup({
   },
 }).createMachine({
   id: 'task',
-  context: ({ input }) => ({
-    attempt: 0,
-    failures: 0,
-    lost: 0,
-    maxAttempts: input.maxAttempts,
-    canKill: input.canKill,
-    released: false,
-    suspended: false,
-    deadlineAt: input.deadlineAt,
-    timeoutAt: null,
-    backoffUntil: null,
-    heldUntil: null,
-    ending: null,
-    outcome: null,
-  }),
+  context: ({ input }) => firstContext(input),
   /** Every end writes the outcome (T2). */
   output: ({ context }) => context.outcome as Outcome,
   initial: 'queued',
@@ -410,14 +400,14 @@ export const taskMachine = setup({
             WAKE: { guard: 'current', target: to('running', 'queued', 'eligible'), actions: ['record'] },
             LOSE: [
               {
-                guard: 'poisonous',
+                guard: 'lostForGood',
                 target: to('running', 'failed'),
                 actions: ['disarm', 'endLost', 'record', 'settle'],
               },
               {
                 guard: 'current',
                 target: to('running', 'queued', 'eligible'),
-                actions: ['disarm', 'lostAttempt', 'record'],
+                actions: ['disarm', 'lostWaiting', 'record'],
               },
             ],
             TERMINATE: {

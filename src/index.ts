@@ -7,11 +7,13 @@ export {
   CancelledError,
   type ErrorCode,
   SignalboxError,
+  StageError,
   TaskTimeoutError,
   TerminatedError,
   TimeoutError,
   UnknownResourceError,
   UnschedulableTaskError,
+  WorkflowError,
 } from './core/errors.ts';
 export type { Logger } from './core/logger.ts';
 export { defineTask, type TaskDefinition, type TaskDefinitionOptions } from './executors/define-task.ts';
@@ -74,6 +76,7 @@ export type {
   Durability,
   OwnerIdentity,
   RunFilter,
+  RunMessage,
   Store,
   StoredEvent,
   StoredRun,
@@ -85,6 +88,9 @@ export {
   type CallOptions,
   type CommandHandler,
   type CommandOptions,
+  type ContainerHandler,
+  type DockerAuth,
+  type DockerOptions,
   type Handler,
   type HandlerCommand,
   type HandlerContext,

@@ -66,3 +66,29 @@ export const MATRIX_COMBINATIONS = 10_000;
 export const PARAM_PRECISION = 6;
 /** Runs of a schedule that are listed at once. */
 export const LISTED_RUNS = 100_000;
+/** Bytes of a workflow file. */
+export const WORKFLOW_FILE_BYTES = 1024 * 1024;
+/** Maps and lists inside each other in a workflow file, aliases followed. */
+export const WORKFLOW_DEPTH = 64;
+/** Aliases (`*name`) of a workflow file, and the values that all of them stand for together. */
+export const WORKFLOW_ALIASES = 1_000;
+export const WORKFLOW_ALIASED_VALUES = 100_000;
+/** Jobs of a workflow file, and stages of all its jobs, those inside stages included. */
+export const WORKFLOW_JOBS = 1_000;
+export const WORKFLOW_STAGES = 10_000;
+/** Retries that a job or stage of a workflow file may have. */
+export const WORKFLOW_RETRIES = 19;
+/** A `sleep` of a workflow file is shorter than this, in seconds. */
+export const WORKFLOW_SLEEP_S = 1_800;
+/** Syntax errors after which the rest of a workflow file is not read. */
+export const WORKFLOW_SYNTAX_FAULTS = 100;
+/** Problems of a workflow file that are shown with their lines; all of them are in the details of the error. */
+export const WORKFLOW_PROBLEMS_SHOWN = 50;
+/** Time a run of a workflow may take, unless the file says otherwise, in milliseconds. */
+export const WORKFLOW_TIMEOUT_MS = 3_600_000;
+/** Longest `timeout` of a workflow file, in seconds: what timers can wait for. */
+export const WORKFLOW_LONGEST_TIMEOUT_S = 2_147_483;
+/** Entries of `on.schedule`. */
+export const WORKFLOW_SCHEDULES = 10;
+/** States of a workflow's schedule that `signalbox check` looks at before it says that there are more. */
+export const CHECK_STATES = 200_000;

@@ -9,7 +9,10 @@
  */
 import type { SignalboxError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import type { ContainerResult } from './docker/container-result.ts';
 import type { ProcessResult } from './process-result.ts';
+
+export type { ContainerResult } from './docker/container-result.ts';
 
 /** A function exported by a module, runnable on another thread. Made by `defineTask`. */
 export interface ModuleWork {
@@ -44,13 +47,60 @@ export interface PreparedCommand {
   readonly over?: () => void;
 }
 
+/** What a container is made of. */
+export interface ContainerPlan {
+  /** With a tag or a digest, or without. */
+  readonly image: string;
+  /** Default: what `image` says, else `latest`. */
+  readonly tag?: string | undefined;
+  /**
+   * An argv is handed to the image's entry point, or is the program and its arguments where it has none; a text is
+   * a line for `/bin/sh -c`, instead of the entry point. Default: what the image runs by itself.
+   */
+  readonly command?: string | readonly string[] | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Path below `cwd` -> absolute path in the container; `:ro` at the end of that makes it read-only. */
+  readonly volumes?: Readonly<Record<string, string>> | undefined;
+  /** Who pulls the image. Default: nobody in particular. */
+  readonly auth?: RegistryAuth | undefined;
+  /** What volumes lie below of. Default: the working folder of this process. */
+  readonly cwd?: string | undefined;
+}
+
+/** A user of a registry, with a password or the name of the environment variable that holds it. */
+export interface RegistryAuth {
+  readonly username: string;
+  readonly password?: string | undefined;
+  /** Read in this process, when an attempt begins. */
+  readonly passwordEnv?: string | undefined;
+  /** Host of the registry. Default: what the image's name says. */
+  readonly registry?: string | undefined;
+}
+
+/** A container that runs to its end. */
+export interface ContainerWork extends ContainerPlan {
+  readonly kind: 'container';
+  /** Where the container is only known when an attempt begins: it is this one, and the other fields only tell of it. */
+  readonly begin?: (context: AttemptContext) => PreparedContainer | Promise<PreparedContainer>;
+}
+
+/** The container of one attempt. */
+export interface PreparedContainer extends ContainerPlan {
+  /** What the attempt comes to when it ends with code 0. Default: the ContainerResult. What it throws fails it. */
+  readonly succeeded?: (result: ContainerResult) => unknown;
+  /** What it fails with instead of `error` when the container ends by itself with another code. */
+  readonly failed?: (error: SignalboxError, result: ContainerResult) => unknown;
+  /** The attempt is over, however: what was made for it can go. Must not throw. */
+  readonly over?: () => void;
+}
+
 /** A function of this process. */
 export interface FunctionWork {
   readonly kind: 'function';
   readonly fn: (...args: readonly never[]) => unknown;
 }
 
-export type Work = FunctionWork | ModuleWork | CommandWork;
+export type Work = FunctionWork | ModuleWork | CommandWork | ContainerWork;
 
 /** What a body may know of its attempt besides its arguments; the runtime's TaskContext implements it. */
 export interface AttemptContext {

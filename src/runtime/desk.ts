@@ -145,8 +145,14 @@ export class Desk {
   reach(stage: StageRow): void {
     this.#engine.supervisor.reach(stage);
   }
-  passStage(stage: StageRow): void {
-    this.#engine.supervisor.passStage(stage);
+  passStage(stage: StageRow, isBlocked: boolean): void {
+    this.#engine.supervisor.passStage(stage, isBlocked);
+  }
+
+  expectFinallyTasks(run: PipelineRow, expects: boolean): void {
+    const { supervisor } = this.#engine;
+    if (expects) supervisor.expectFinallyTasks(run);
+    else supervisor.expectNoFinallyTasks(run, 'none');
   }
 
   stageForward(run: PipelineRow, name: string | undefined): void {

@@ -18,6 +18,7 @@ import { type ExecutorFactory, ExecutorSet } from './executor-set.ts';
 import type { Host } from './host.ts';
 import { Ledger, type LedgerHost } from './ledger/ledger.ts';
 import { letGo, lostOf, mayBeShown, refuseRun } from './ledger/let-go.ts';
+import { obey } from './ledger/obey.ts';
 import { onlyWaits } from './ledger/replay.ts';
 import type { SchedulerSettings } from './options.ts';
 import { Recorder } from './recorder.ts';
@@ -110,6 +111,7 @@ export class Engine implements Host, TurnWork, WaitTimers {
       letGo: (run, error) => letGo(this.supervisor, run, error),
       refuse: (run, error) => refuseRun(this.supervisor, run, error),
       accepted: (run) => this.supervisor.admitToQueue(run),
+      obey: (run, message) => obey(this.supervisor, run, message),
       post: this.post,
     };
     return new Ledger({ store, durability, retryMs: storeRetryMs, clock, logger, host });

@@ -9,6 +9,7 @@ const HINTS: Readonly<Record<Work['kind'], string>> = {
   function: 'a closure cannot leave this thread: name it by module and export with defineTask(...)',
   module: 'run it on the thread executor',
   command: 'run it on the process executor',
+  container: 'run it on the docker executor: dockerExecutor() of signalbox/executors/docker',
 };
 
 export class ExecutorSet {

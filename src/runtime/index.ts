@@ -1,11 +1,12 @@
 /** The runtime's public file: the authoring styles and the package import nothing else of it. */
 
+export type { Outcome } from '../../machines/protocol.ts';
 export type { RecordedRun } from '../stores/store.ts';
 export type { CloseMode, CloseOptions } from './closing.ts';
 export { Controls, copyTaskOptions, type TaskBuilder } from './controls.ts';
 export type { EventBody, RuntimeEvent } from './events.ts';
 export type { LeasedRun, RecoverResult, RefusedRun, UnknownRun } from './ledger/recover-result.ts';
-export type { Styles } from './ledger/recovery.ts';
+export type { BuildStyle, Styles } from './ledger/recovery.ts';
 export type { Limits, SchedulerOptions } from './options.ts';
 export { PipelineHandle, type PipelineSnapshotView } from './pipeline-handle.ts';
 export type {

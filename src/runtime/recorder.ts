@@ -100,7 +100,7 @@ export class Recorder {
     const previous = from.state as LifecycleState;
     if (row.kind === 'task') {
       this.#tasks.move(from, row.snapshot.leaf);
-      return this.#taskMoved(row, previous, event as TaskEvent);
+      return this.#taskMoved(row, from, event as TaskEvent);
     }
     if (row.kind === 'pipeline') {
       this.#pipelines.move(from, row.snapshot.leaf);
@@ -124,12 +124,13 @@ export class Recorder {
     this.#ledger?.turnDue();
   }
 
-  #taskMoved(row: TaskRow, previous: LifecycleState, event: TaskEvent): void {
+  #taskMoved(row: TaskRow, from: Leaf, event: TaskEvent): void {
+    const previous = from.state as LifecycleState;
     if (!isTold(row, previous, event)) return this.#stopping(row);
     const { now } = this.#hub;
     const end = attemptEnd(row, event);
     const began = event.type === 'START' && row.attempt === undefined;
-    const first = this.#noted(row, event, began ? 'started' : end === undefined ? 'none' : MARKS[end], now);
+    const first = this.#noted(row, event, began ? 'started' : markOf(end, from), now);
     const second = first === 0 ? 0 : first + 1;
     if (end === 'attempt:failed') this.#attemptFailed(row, event, first);
     else if (end !== undefined) this.#hub.move(end, row, undefined, now, first);
@@ -206,6 +207,11 @@ const MARKS: Readonly<Record<EndOfAttempt, AttemptMark>> = {
   'attempt:cancelled': 'cancelled',
   'attempt:lost': 'lost',
 };
+
+function markOf(end: EndOfAttempt | undefined, from: Leaf): AttemptMark {
+  if (end === undefined) return 'none';
+  return end === 'attempt:lost' && from.phase === 'suspended' ? 'lost-waiting' : MARKS[end];
+}
 
 /** How the live attempt of a task ended with this move; undefined when it goes on, or there is none. */
 function attemptEnd(row: TaskRow, event: TaskEvent): EndOfAttempt | undefined {

@@ -282,8 +282,10 @@ export class PipelineRow implements QueuedPipeline {
   readonly stages: StageRow[] = [];
   tasks: TaskRow[] = [];
   openTasks = 0;
-  /** Those of them that are finally tasks. */
+  /** Those of them that are finally tasks; one more while its code has some yet to submit. */
   openFinally = 0;
+  /** `none`: its code has said nothing of finally tasks; `due`: it has some yet to submit; `given-up`: it takes no more. */
+  finallyTasks: 'none' | 'due' | 'given-up' = 'none';
   failedTasks = 0;
   finishedTasks = 0;
   /** Final tasks that are no longer in `tasks`, by their end. */

@@ -48,7 +48,9 @@ export class StyleControls {
 
   /** Throws as `task().run()` does. */
   submit(subject: unknown, options: TaskOptions | undefined, place: TaskPlace): TaskHandle<unknown> {
-    if (!(place.isFinally && this.#body.active && this.#body.stopping)) this.#check();
+    const { active, stopping, row } = this.#body;
+    const isLastWork = place.isFinally && active && stopping && row.finallyTasks === 'due';
+    if (!isLastWork) this.#check();
     return this.#desk.submitTask(this.#body.row, this.#desk.plan(subject, options), place);
   }
 
@@ -62,15 +64,20 @@ export class StyleControls {
     this.#desk.reach(this.#stage(index));
   }
 
-  /** Nothing more comes into the stage. */
-  passStage(index: number): void {
-    this.#desk.passStage(this.#stage(index));
+  /** Nothing more comes into the stage. `isBlocked`: nothing ever came, since what it needs had failed. */
+  passStage(index: number, isBlocked = false): void {
+    this.#desk.passStage(this.#stage(index), isBlocked);
   }
 
   #stage(index: number): StageRow {
     const stage = this.#body.row.stages[index];
     if (stage !== undefined) return stage;
     throw new SignalboxError('INVALID_ARGUMENT', `the run has no stage ${index}`);
+  }
+
+  /** Whether finally tasks are yet to come: while they are, a run that is stopped is given the time for them. */
+  expectFinallyTasks(expects: boolean): void {
+    this.#desk.expectFinallyTasks(this.#body.row, expects);
   }
 
   /** Submits a run as a child of the run or task whose code calls. Throws as `runPipeline` does. */

@@ -54,7 +54,7 @@ export class Submission {
     const { executors, settings, supervisor } = this.#engine;
     const { canKill } = executors.for(spec.executor, work);
     const vector = settings.admission.vector(spec.resources, spec.concurrencyKey);
-    const after = place?.after.map((handle) => rowOf(run, handle));
+    const after = place?.after?.map((handle) => rowOf(run, handle));
     const replay = run.ledger?.replay;
     const given: Given = {
       run,

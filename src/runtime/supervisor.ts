@@ -211,7 +211,8 @@ export class Supervisor implements Steps {
     if (stage.snapshot.leaf.state === 'queued') this.#mailbox.send({ row: stage, event: REACH });
   }
 
-  passStage(stage: StageRow): void {
+  passStage(stage: StageRow, isBlocked = false): void {
+    if (isBlocked) stage.tally.blocked += 1;
     stage.passed = true;
     this.closeStageIfDone(stage);
   }
@@ -362,8 +363,25 @@ export class Supervisor implements Steps {
     for (const row of run.tasks) if (!row.isFinally) this.stopTask(row, error);
   }
 
+  /** The code of a run has finally tasks yet to submit: stopping it leaves it the time for them. */
+  expectFinallyTasks(run: PipelineRow): void {
+    if (run.finallyTasks !== 'none') return;
+    run.finallyTasks = 'due';
+    run.openFinally += 1;
+  }
+
+  /** It has submitted them all, or gives them up. */
+  expectNoFinallyTasks(run: PipelineRow, to: 'none' | 'given-up'): void {
+    const wasDue = run.finallyTasks === 'due';
+    run.finallyTasks = to;
+    if (!wasDue) return;
+    run.openFinally -= 1;
+    if (run.openFinally === 0) this.host.retime(run);
+  }
+
   /** Asked twice to stop, a run gives up its finally tasks too. */
   stopFinallyTasks(run: PipelineRow, error: unknown): void {
+    this.expectNoFinallyTasks(run, 'given-up');
     for (const child of run.childRuns) this.stopFinallyTasks(child, error);
     for (const row of run.tasks) if (row.isFinally) this.stopTask(row, error);
   }

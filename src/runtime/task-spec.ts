@@ -42,7 +42,7 @@ export interface TaskOptions {
   readonly deadlineMs?: number;
   /** Time between the polite stop of an attempt and its end by force (or abandonment). Default 5,000. */
   readonly graceMs?: number;
-  /** `inline` (functions), `thread` (defineTask), `process` (argv), or one of the scheduler's own. */
+  /** `inline` (functions), `thread` (defineTask), `process` (argv), `docker` (Task.docker), or one of your own. */
   readonly executor?: string;
   /**
    * What becomes of a task whose process died under it, when its run is resumed: another attempt (`retry`, the
@@ -91,8 +91,8 @@ export interface TaskPlan {
 
 /** How a task lies in a graph. */
 export interface TaskPlace {
-  /** Handles of tasks of the same run that it comes after, in the order of declaration. */
-  readonly after: readonly TaskHandle<unknown>[];
+  /** Handles of tasks of the same run that it comes after, in the order of declaration. Default none. */
+  readonly after?: readonly TaskHandle<unknown>[];
   /** Starts once those are inactive, however they ended; is never blocked. */
   readonly isFinally: boolean;
   /** The Tasks it directly comes after, by id, for the context of its body. Default none. */
@@ -237,11 +237,17 @@ function readName(given: unknown, subject: unknown, work: Work): string {
   }
   if (isTaskDefinition(subject)) return subject.name;
   if (work.kind === 'command') return work.argv[0] ?? 'command';
+  if (work.kind === 'container') return work.image;
   const name: unknown = work.kind === 'function' ? work.fn.name : undefined;
   return typeof name === 'string' && name !== '' ? name : 'anonymous';
 }
 
-const DEFAULT_EXECUTOR = { function: 'inline', module: 'thread', command: 'process' } as const;
+const DEFAULT_EXECUTOR = {
+  function: 'inline',
+  module: 'thread',
+  command: 'process',
+  container: 'docker',
+} as const;
 
 function readExecutor(given: unknown, work: Work): string {
   if (given === undefined) return DEFAULT_EXECUTOR[work.kind];
@@ -249,7 +255,7 @@ function readExecutor(given: unknown, work: Work): string {
   throw invalidArgument(
     'executor',
     given,
-    'the name of an executor: inline, thread, process or one of your own',
+    'the name of an executor: inline, thread, process, docker or one of your own',
   );
 }
 

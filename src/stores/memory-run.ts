@@ -15,7 +15,9 @@ import type { EventRequest } from './requests.ts';
 import type {
   GroupRecord,
   RecordedRun,
+  RunMessage,
   RunRecord,
+  SentMessage,
   StoredEvent,
   StoredRun,
   StoredTask,
@@ -42,6 +44,9 @@ export class MemoryRun {
   readonly payloads = new Map<number, string>();
   readonly values: ValueRecord[] = [];
   readonly groups: GroupRecord[] = [];
+  /** Sent and not taken. */
+  messages: SentMessage[] = [];
+  #lastMessage = 0;
 
   constructor(record: RunRecord, key: number, owner: MemoryOwner) {
     this.record = record;
@@ -63,6 +68,11 @@ export class MemoryRun {
     this.moves.push({ seq, subject, move, attempt, at, previous: totals.previous });
   }
 
+  addMessage(message: RunMessage, at: number): void {
+    this.#lastMessage += 1;
+    this.messages.push({ runId: this.id, ordinal: this.#lastMessage, message, at });
+  }
+
   recorded(childRuns: RecordedRun['childRuns']): RecordedRun {
     const last = this.moves.at(-1);
     const parts: RecordedParts = {
@@ -81,6 +91,7 @@ export class MemoryRun {
       groups: this.groups
         .filter(({ position, attempt }) => !isAttemptOver(attempt, this.totals.get(position)))
         .map(({ position, attempt, pid, startTime }) => ({ position, attempt, pid, startTime })),
+      messages: [...this.messages],
       childRuns,
     };
     const totals = this.totals.get(0);

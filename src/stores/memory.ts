@@ -14,6 +14,7 @@ import {
   readFilter,
   readFinishedBefore,
   readId,
+  readMessage,
   runLeased,
   sessionClosed,
 } from './requests.ts';
@@ -27,7 +28,9 @@ import type {
   RecordedRun,
   Refusal,
   RunFilter,
+  RunMessage,
   RunRecord,
+  SentMessage,
   Store,
   StoredRun,
   StoreSession,
@@ -41,6 +44,8 @@ const LEASE_MS = 30_000;
 export interface MemoryOwner {
   readonly identity: OwnerIdentity;
   expiresAt: number;
+  /** Called when one of them was sent something. */
+  told: () => void;
 }
 
 /** A store that keeps everything in memory, for tests and for work that need not survive the process. */
@@ -53,6 +58,8 @@ class MemoryLedger {
   /** In the order of creation. */
   readonly runs = new Map<string, MemoryRun>();
   readonly sessions = new Set<MemorySession>();
+  /** Those that were sent something which they did not take. */
+  readonly addressed = new Set<MemoryRun>();
   readonly ids = new IdSource(systemClock.now);
   /** By the id of the run that submitted them. */
   readonly #children = new Map<string, Set<MemoryRun>>();
@@ -70,8 +77,24 @@ class MemoryLedger {
     return run;
   }
 
+  send(id: string, message: RunMessage): boolean {
+    const run = this.runs.get(id);
+    if (run === undefined || run.closed) return false;
+    run.addMessage(message, this.now());
+    this.addressed.add(run);
+    run.owner?.told();
+    return true;
+  }
+
+  /** What the run does not get any more. */
+  drop(run: MemoryRun, isDropped: (sent: SentMessage) => boolean): void {
+    run.messages = run.messages.filter((sent) => !isDropped(sent));
+    if (run.messages.length === 0) this.addressed.delete(run);
+  }
+
   remove(run: MemoryRun): void {
     this.runs.delete(run.id);
+    this.addressed.delete(run);
     this.#children.delete(run.id);
     const siblings = this.#children.get(run.record.parentId ?? '');
     siblings?.delete(run);
@@ -110,7 +133,7 @@ class MemorySession implements StoreSession {
     this.#ledger = ledger;
     this.now = now;
     this.owner = thisOwner(ledger.ids.next());
-    this.#self = { identity: this.owner, expiresAt: now() + LEASE_MS };
+    this.#self = { identity: this.owner, expiresAt: now() + LEASE_MS, told: () => {} };
     ledger.sessions.add(this);
   }
 
@@ -127,9 +150,19 @@ class MemorySession implements StoreSession {
     for (const { run, seq, text } of batch.payloads) target(run)?.payloads.set(seq, text);
     for (const value of batch.values) target(value.run)?.values.push(value);
     for (const group of batch.groups) target(group.run)?.groups.push(group);
-    const closing = batch.closed.map(target);
-    for (const run of closing) if (run !== undefined) Object.assign(run, { closed: true, owner: undefined });
+    for (const { run, ordinal } of batch.taken) this.#drop(target(run), (sent) => sent.ordinal === ordinal);
+    for (const run of batch.closed.map(target)) this.#close(run);
     return refused.size === 0 ? undefined : [...refused].map(([run, reason]) => ({ run, reason }));
+  }
+
+  #close(run: MemoryRun | undefined): void {
+    if (run === undefined) return;
+    Object.assign(run, { closed: true, owner: undefined });
+    this.#drop(run, () => true);
+  }
+
+  #drop(run: MemoryRun | undefined, isDropped: (sent: SentMessage) => boolean): void {
+    if (run !== undefined && run.messages.length > 0) this.#ledger.drop(run, isDropped);
   }
 
   #create(record: RunRecord, refused: Map<OwnedRun, Refusal['reason']>): void {
@@ -201,6 +234,17 @@ class MemorySession implements StoreSession {
       }));
   }
 
+  inbox(): readonly SentMessage[] {
+    this.#checkOpen();
+    return [...this.#ledger.addressed]
+      .filter((run) => run.owner === this.#self)
+      .flatMap((run) => run.messages);
+  }
+
+  watch(told: () => void): void {
+    this.#self.told = told;
+  }
+
   close(): void {
     for (const run of this.#ledger.runs.values()) if (run.owner === this.#self) run.owner = undefined;
     this.#ledger.sessions.delete(this);
@@ -222,6 +266,7 @@ class MemoryStore implements Store {
     list: async (filter) => this.#list(filter),
     get: async (id) => this.#ledger.runs.get(readId('the id of a run', id))?.stored(),
     delete: async (id) => this.#delete(readId('the id of a run', id)),
+    send: async (id, message) => this.#ledger.send(readId('the id of a run', id), readMessage(message)),
   };
 
   readonly tasks: Store['tasks'] = {

@@ -23,8 +23,19 @@ const LEAVES = {
 } as const;
 export type LeafPath = keyof typeof LEAVES;
 
-/** What the same move says of an attempt: it began, or how it ended. */
-const MARKS = { none: 0, started: 1, succeeded: 2, failed: 3, cancelled: 4, lost: 5 } as const;
+/**
+ * What the same move says of an attempt: it began, or how it ended. `lost-waiting`: cut off while it was suspended,
+ * which is no sign of a task that kills its process.
+ */
+const MARKS = {
+  none: 0,
+  started: 1,
+  succeeded: 2,
+  failed: 3,
+  cancelled: 4,
+  lost: 5,
+  'lost-waiting': 6,
+} as const;
 export type AttemptMark = keyof typeof MARKS;
 
 const LEAF_OF = new Map<number, LeafPath>(Object.entries(LEAVES).map(([path, n]) => [n, path as LeafPath]));

@@ -83,7 +83,7 @@ export function recordedTask(
 
 export type RecordedParts = Pick<
   RecordedRun,
-  'closed' | 'nextSeq' | 'stages' | 'tasks' | 'values' | 'groups' | 'childRuns'
+  'closed' | 'nextSeq' | 'stages' | 'tasks' | 'values' | 'groups' | 'messages' | 'childRuns'
 >;
 
 export function recordedRun(
@@ -253,7 +253,7 @@ function attemptEvent(move: MoveFacts, mark: AttemptMark, runSeq: number): Store
   const error = mark === 'failed' ? payloadOf(move.payload).error : undefined;
   return {
     runSeq,
-    type: `attempt:${mark}`,
+    type: mark === 'lost-waiting' ? 'attempt:lost' : `attempt:${mark}`,
     at: move.at,
     runId: move.runId,
     ...namesOf(move),

@@ -3,10 +3,11 @@ import { STATES } from '../../machines/lifecycle.ts';
 import { checkKeys } from '../core/arguments.ts';
 import { invalidArgument, SignalboxError } from '../core/errors.ts';
 import { isAlive } from './owner.ts';
-import type { OwnerIdentity, RunFilter } from './store.ts';
+import type { OwnerIdentity, RunFilter, RunMessage } from './store.ts';
 
 /** Runs that `runs.list` gives without a `limit`. */
 const DEFAULT_LIMIT = 100;
+const MESSAGES = "{ kind: 'terminate', reason?: string }";
 
 /** Throws INVALID_ARGUMENT. */
 export function readFilter(filter: RunFilter | undefined): RunFilter & { readonly limit: number } {
@@ -52,6 +53,19 @@ export function readFinishedBefore(options: { readonly finishedBefore: number } 
 export function readId(what: string, id: unknown): string {
   if (typeof id !== 'string' || id === '') throw invalidArgument(what, id, 'a non-empty string');
   return id;
+}
+
+/** A copy of what is sent. Throws INVALID_ARGUMENT. */
+export function readMessage(message: unknown): RunMessage {
+  const what = 'the message to a run';
+  if (message === undefined) throw invalidArgument(what, message, MESSAGES);
+  checkObject(what, message);
+  const { kind, reason } = message as Partial<RunMessage>;
+  if (kind !== 'terminate') throw invalidArgument('the kind of the message', kind, "'terminate'");
+  checkKeys('field of the message', message as object, ['kind', 'reason']);
+  if (reason === undefined) return { kind };
+  if (typeof reason !== 'string') throw invalidArgument('reason', reason, 'a string');
+  return { kind, reason };
 }
 
 function checkObject(what: string, given: unknown): void {

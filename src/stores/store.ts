@@ -138,6 +138,28 @@ export interface GroupRecord {
   readonly startTime: string;
 }
 
+/**
+ * What anybody may send to a run, from any process. `terminate`: as `handle.requestTerminate(reason)` where the run
+ * lives; a second one gives up its finally tasks too. More kinds may come.
+ */
+export type RunMessage = { readonly kind: 'terminate'; readonly reason?: string };
+
+/** A message as the run that it was sent to gets it. */
+export interface SentMessage {
+  readonly runId: string;
+  /** 1 for the first message of its run. */
+  readonly ordinal: number;
+  readonly message: RunMessage;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/** The facts of a batch are what followed from this message: it is not given again. */
+export interface TakenRecord {
+  readonly run: OwnedRun;
+  readonly ordinal: number;
+}
+
 /** One transaction. Applied in the order of the fields. */
 export interface Batch {
   readonly runs: readonly RunRecord[];
@@ -147,7 +169,8 @@ export interface Batch {
   readonly payloads: readonly PayloadRecord[];
   readonly values: readonly ValueRecord[];
   readonly groups: readonly GroupRecord[];
-  /** Runs of which everything is final: no longer open, owned by nobody. */
+  readonly taken: readonly TakenRecord[];
+  /** Runs of which everything is final: no longer open, owned by nobody. Messages that they did not take are dropped. */
   readonly closed: readonly OwnedRun[];
 }
 
@@ -211,6 +234,8 @@ export interface RecordedRun extends Omit<RunRecord, 'run'> {
   readonly values: readonly Omit<ValueRecord, 'run'>[];
   /** Groups of attempts that are not over. */
   readonly groups: readonly Omit<GroupRecord, 'run'>[];
+  /** Messages that it did not take, in the order of `ordinal`. */
+  readonly messages: readonly SentMessage[];
   /** Ids of the runs it submitted, in order. */
   readonly childRuns: readonly {
     readonly id: string;
@@ -267,6 +292,16 @@ export interface StoreSession {
   renew(runs?: readonly OwnedRun[]): Soon<readonly OwnedRun[]>;
   /** Every run that is not closed, in the order of creation. */
   openRuns(): Soon<readonly OpenRun[]>;
+  /**
+   * Messages to runs that are this session's, which no batch has taken, of each run in order. Asked for several
+   * times a second, so it costs little where there are none; it is given the same ones until they are taken.
+   */
+  inbox(): Soon<readonly SentMessage[]>;
+  /**
+   * Only where a store can tell by itself that a run of this session was sent something: it calls `told` then, and
+   * `inbox` is not asked for otherwise. Called at most once.
+   */
+  watch?(told: () => void): void;
   close(): Soon<void>;
 }
 
@@ -355,6 +390,12 @@ export interface Store {
     get(id: string): Promise<StoredRun | undefined>;
     /** Deletes a run and all that belongs to it, child runs included. Gives false for an unknown one; rejects RUN_LEASED while it is being run. */
     delete(id: string): Promise<boolean>;
+    /**
+     * Sends a message to a run, wherever it is run; works from any process. It is kept when this resolves: a run
+     * that nobody runs now gets it when it is resumed, one that ends by itself first never does. Gives false for an
+     * unknown run and for a closed one. Rejects INVALID_ARGUMENT, STORE_UNAVAILABLE.
+     */
+    send(id: string, message: RunMessage): Promise<boolean>;
   };
   readonly tasks: {
     /** In the order of submission; none for an unknown run. */

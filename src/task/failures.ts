@@ -1,6 +1,5 @@
 /** Errors of data tasks: each carries its TaskResult in `details`, field by field and whole as `result`. */
 import { SignalboxError } from '../core/errors.ts';
-import type { ProcessResult } from '../executors/process-result.ts';
 import { isProcessResult, type TaskResult, type Yield, yieldOf } from './result.ts';
 
 /**
@@ -29,9 +28,11 @@ function withResult({ details }: SignalboxError, result: TaskResult): Readonly<R
 export function partsOf(error: unknown): Yield | undefined {
   if (!(error instanceof SignalboxError) || !isProcessResult(error.details)) return undefined;
   // What else the details say, the command and how it was stopped, is not what the command gave.
-  const { exitCode, signal, stdout, stderr, truncated, pid } = error.details as Partial<ProcessResult>;
-  return yieldOf({ exitCode, signal, stdout, stderr, truncated, pid });
+  return yieldOf(Object.fromEntries(Object.entries(error.details).filter(([name]) => GIVEN.has(name))));
 }
+
+/** Names of a ProcessResult, and of a ContainerResult. */
+const GIVEN = new Set('exitCode signal stdout stderr truncated pid image container outputs'.split(' '));
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

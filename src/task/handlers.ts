@@ -4,6 +4,7 @@
  */
 import { checkKeys } from '../core/arguments.ts';
 import { invalidArgument } from '../core/errors.ts';
+import type { ContainerWork } from '../executors/executor.ts';
 import type { HandlerContext } from './handler-context.ts';
 import { isRecord, readContent, readEnv } from './options.ts';
 import type { Task } from './task.ts';
@@ -36,7 +37,12 @@ export interface HandlerFunction {
   readonly timeoutMs?: number | undefined;
 }
 
-export type Handler = HandlerFunction | CommandHandler;
+/** A handler that says which container runs a Task, at submission. It is run by the docker executor. */
+export interface ContainerHandler {
+  container(task: Task): Omit<ContainerWork, 'kind'>;
+}
+
+export type Handler = HandlerFunction | CommandHandler | ContainerHandler;
 
 /** `none` starts empty; a record adds to the built-in ones, or replaces them. */
 export type HandlersOption = Readonly<Record<string, Handler>> | 'none';
@@ -56,7 +62,14 @@ const powershell: CommandHandler = {
   }),
 };
 
-const BUILT_IN: Readonly<Record<string, Handler>> = { bash, powershell, call: CALL };
+const docker: ContainerHandler = {
+  container: ({ payload, options }) => {
+    const { tag, command, env, volumes, auth, cwd } = options;
+    return { image: String(payload), tag, command, env, volumes, auth, cwd };
+  },
+};
+
+const BUILT_IN: Readonly<Record<string, Handler>> = { bash, powershell, docker, call: CALL };
 
 export class Handlers {
   readonly #byKind: Map<string, Handler>;
@@ -70,11 +83,15 @@ export class Handlers {
     for (const [kind, handler] of Object.entries(option)) this.register(kind, handler);
   }
 
-  /** @throws INVALID_ARGUMENT for an empty kind, or what is neither a function nor `{ command }` */
+  /** @throws INVALID_ARGUMENT for an empty kind, or what is no function, nor `{ command }` or `{ container }` */
   register(kind: unknown, handler: unknown): void {
     const name = readContent('the kind of a handler', kind);
     if (!isHandler(handler))
-      throw invalidArgument(`the handler of ${name}`, handler, 'a function, or an object with command(task)');
+      throw invalidArgument(
+        `the handler of ${name}`,
+        handler,
+        'a function, or an object with command(task) or container(task)',
+      );
     this.#byKind.set(name, handler);
   }
 
@@ -89,9 +106,9 @@ export class Handlers {
 
 function isHandler(value: unknown): value is Handler {
   if (typeof value === 'function') return true;
-  return (
-    typeof value === 'object' && value !== null && typeof (value as CommandHandler).command === 'function'
-  );
+  if (typeof value !== 'object' || value === null) return false;
+  const { command, container } = value as Partial<CommandHandler & ContainerHandler>;
+  return typeof command === 'function' || typeof container === 'function';
 }
 
 /** What the handler gave, checked, with the Task's own surroundings where it says nothing. */

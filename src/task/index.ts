@@ -4,6 +4,7 @@ export { HandlerContext } from './handler-context.ts';
 export { HandlerFailure, HandlerYield } from './handler-yield.ts';
 export {
   type CommandHandler,
+  type ContainerHandler,
   type Handler,
   type HandlerCommand,
   type HandlerFunction,
@@ -16,6 +17,8 @@ export type {
   CallContext,
   CallOptions,
   CommandOptions,
+  DockerAuth,
+  DockerOptions,
   PromptOptions,
   SubmissionOptions,
   TaskDetails,

@@ -50,6 +50,35 @@ export interface CommandOptions extends TaskDetails {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** Options of a Task that runs in a container. */
+export interface DockerOptions extends CommandOptions {
+  /**
+   * Arguments for the entry point of the image; or a line for `/bin/sh -c`, instead of the entry point. Default:
+   * what the image runs by itself.
+   */
+  readonly command?: string | readonly string[];
+  /** Of the image, where its name says none. Default `latest`. */
+  readonly tag?: string;
+  /**
+   * Folders for the container: path below the working folder (`cwd`) -> absolute path in the container, with `:ro`
+   * at its end for one that cannot be written to. What leads out of the working folder is refused.
+   */
+  readonly volumes?: Readonly<Record<string, string>>;
+  /** Who pulls the image. */
+  readonly auth?: DockerAuth;
+}
+
+/**
+ * A user of a registry. The password is named, never given: a Task can be written down, and `passwordEnv` is read
+ * from the environment of this process when an attempt begins.
+ */
+export interface DockerAuth {
+  readonly username: string;
+  readonly passwordEnv: string;
+  /** Host of the registry. Default: what the image's name says. */
+  readonly registry?: string;
+}
+
 /** A handler decides which model is the default. */
 export interface PromptOptions extends TaskDetails {
   readonly model?: string;
@@ -75,12 +104,17 @@ export interface TaskSettings extends SubmissionOptions {
   readonly model?: string;
   readonly tools?: unknown;
   readonly args?: readonly unknown[];
+  readonly command?: string | readonly string[];
+  readonly tag?: string;
+  readonly volumes?: Readonly<Record<string, string>>;
+  readonly auth?: DockerAuth;
 }
 
 const SUBMISSION =
   'name resources retry deadlineMs graceMs priority concurrencyKey executor onLost result'.split(' ');
 const DETAILS = ['title', 'description', 'timeoutMs'];
 const COMMAND = ['cwd', 'env'];
+const CONTAINER = ['command', 'tag', 'volumes', 'auth'];
 
 /** Option names by kind; every other kind is a custom one. */
 const NAMES: Readonly<Record<string, readonly string[]>> = {
@@ -89,6 +123,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   call: [...DETAILS, ...SUBMISSION, 'args'],
   prompt: [...DETAILS, ...SUBMISSION, 'model'],
   agent: [...DETAILS, ...SUBMISSION, 'model', 'tools'],
+  docker: [...DETAILS, ...SUBMISSION, ...COMMAND, ...CONTAINER],
 };
 const CUSTOM_NAMES = [...DETAILS, ...SUBMISSION, ...COMMAND];
 
@@ -114,7 +149,7 @@ export function readDetails(kind: string, given: unknown): ReadDetails {
     title: readText('title', title),
     description: readText('description', description),
     timeoutMs: readTimeout(timeoutMs),
-    settings: readSettings(rest),
+    settings: readSettings(kind === 'docker' ? { ...rest, ...readContainer(rest) } : rest),
   };
 }
 
@@ -137,8 +172,51 @@ function readSettings(given: TaskSettings): TaskSettings {
 }
 
 export function readEnv(env: unknown): void {
-  if (isRecord(env) && Object.values(env).every((value) => typeof value === 'string')) return;
+  if (isTexts(env)) return;
   throw invalidArgument('env', env, 'an object of names and strings');
+}
+
+function isTexts(value: unknown): value is Readonly<Record<string, string>> {
+  return isRecord(value) && Object.values(value).every((one) => typeof one === 'string');
+}
+
+type ContainerSettings = Pick<TaskSettings, 'command' | 'tag' | 'volumes' | 'auth'>;
+
+/** What only a docker task has, checked and copied. Where a volume leads is looked at when an attempt begins. */
+function readContainer({ command, tag, volumes, auth }: ContainerSettings): ContainerSettings {
+  if (volumes !== undefined && !isTexts(volumes))
+    throw invalidArgument('volumes', volumes, 'an object of paths here and paths in the container');
+  return {
+    ...(command === undefined ? {} : { command: readLine(command) }),
+    ...(tag === undefined ? {} : { tag: readContent('tag', tag) }),
+    ...(volumes === undefined ? {} : { volumes: Object.freeze({ ...volumes }) }),
+    ...(auth === undefined ? {} : { auth: readAuth(auth) }),
+  };
+}
+
+function readLine(command: unknown): string | readonly string[] {
+  if (typeof command === 'string' && command.trim() !== '') return command;
+  if (Array.isArray(command) && command.length > 0 && command.every((part) => typeof part === 'string'))
+    return Object.freeze([...command]);
+  throw invalidArgument('command', command, 'a line for /bin/sh, or an array of strings');
+}
+
+/** Says nothing of the values: one of them may be a password. */
+function readAuth(auth: unknown): DockerAuth {
+  const allowed = '{ username, passwordEnv, registry? }, each a string';
+  if (!isTexts(auth)) throw invalidArgument('auth', `(a ${typeof auth}, not shown)`, allowed);
+  const { username = '', passwordEnv = '', registry, ...others } = auth;
+  const [other] = Object.keys(others);
+  if (other !== undefined)
+    throw invalidArgument(
+      'auth',
+      `an object with ${other}`,
+      allowed,
+      'a Task can be written down: put the password into an environment variable, and its name into passwordEnv',
+    );
+  readContent('auth.username', username);
+  readContent('auth.passwordEnv', passwordEnv);
+  return Object.freeze({ username, passwordEnv, ...(registry === undefined ? {} : { registry }) });
 }
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

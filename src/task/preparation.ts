@@ -79,7 +79,7 @@ class Prepared implements PreparedTask {
   bind(upstream: ReadonlyMap<string, unknown>, live: LiveSlot): TaskBinding {
     const life = this.#task[LIFE];
     life.submit({ upstream, live }, this.#task);
-    const isCommand = this.work.kind === 'command';
+    const isCommand = this.work.kind === 'command' || this.work.kind === 'container';
     return new Submission({
       life,
       upstream,
@@ -108,7 +108,9 @@ function bodyOf(task: Task, life: TaskLife, handlers: Handlers): Body {
     const fn = task.payload as (...args: readonly never[]) => unknown;
     return { work: { kind: 'function', fn }, args: task.options.args ?? NO_ARGS };
   }
-  return typeof handler === 'function' ? handled(task, life, handler) : commanded(task, handler);
+  if (typeof handler === 'function') return handled(task, life, handler);
+  if ('command' in handler) return commanded(task, handler);
+  return { work: { ...handler.container(task), kind: 'container' }, args: NO_ARGS };
 }
 
 /** Its data is an argument, so that a run which is resumed tells it from others of its kind. */

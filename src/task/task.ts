@@ -8,6 +8,7 @@
 import { systemClock } from '../core/clock.ts';
 import { invalidArgument } from '../core/errors.ts';
 import { IdSource } from '../core/ids.ts';
+import { readImage } from '../core/image-reference.ts';
 import type { AttemptContext } from '../executors/executor.ts';
 import { LIFE, TaskLife } from './life.ts';
 import {
@@ -15,6 +16,7 @@ import {
   type CallContext,
   type CallOptions,
   type CommandOptions,
+  type DockerOptions,
   isOwnKind,
   type PromptOptions,
   type ReadDetails,
@@ -55,7 +57,7 @@ export class Task<T = unknown> {
   /** Carries the type; never present. */
   declare readonly '~result'?: T;
   readonly id: string;
-  /** `bash powershell call prompt agent`, or one of your own. */
+  /** `bash powershell call prompt agent docker`, or one of your own. */
   readonly kind: string;
   /** Epoch milliseconds. */
   readonly createdAt: number;
@@ -114,6 +116,16 @@ export class Task<T = unknown> {
   ): Task<CallResult<R>>;
   static call(fn: unknown, options: unknown = {}): Task<unknown> {
     return new Task('call', fn, readDetails('call', options));
+  }
+
+  /**
+   * A container of an image, run on a Docker engine to its end; needs the package `dockerode`. Its output is the
+   * result's, and `raw` is a ContainerResult: `raw.outputs` is the object that it left in /logs/outputs.json.
+   */
+  static docker(image: string, options: DockerOptions = {}): Task<TaskResult> {
+    const details = readDetails('docker', options);
+    readImage(image, details.settings.tag);
+    return new Task<TaskResult>('docker', image, details);
   }
 
   /** A task of your own kind; a handler registered for it runs it, and sees `payload`. */
@@ -260,6 +272,9 @@ function readPayload(kind: string, value: unknown): unknown {
     case 'prompt':
     case 'agent':
       return readContent(`the text of the ${kind}`, value);
+    case 'docker':
+      readImage(value);
+      return value;
     case 'call':
       if (typeof value === 'function') return value;
       throw invalidArgument('the function of a call task', value, 'a function');

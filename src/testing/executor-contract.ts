@@ -67,6 +67,7 @@ export const executorContract: readonly ExecutorCase[] = [
       { kind: 'function', fn: () => 1 } as const,
       { kind: 'module', module: 'file:///none.js', export: 'none' } as const,
       { kind: 'command', argv: ['true'], shell: false, cwd: undefined, env: undefined } as const,
+      { kind: 'container', image: 'nothing/of-the-kind' } as const,
     ]) {
       if (accepted.includes(work.kind)) continue;
       const error = await new ExecutorProbe(executor, { work }).error();

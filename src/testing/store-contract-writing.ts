@@ -288,6 +288,7 @@ const WHOLE_RUN = {
     { ordinal: 1, kind: 'uuid', value: '42' },
   ],
   groups: [],
+  messages: [],
   childRuns: [],
 };
 

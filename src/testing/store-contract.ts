@@ -9,6 +9,7 @@
  * A case fails by throwing an AssertionError. Every case makes a store of its own, and disposes of it.
  */
 import { storeLeaseCases } from './store-contract-leases.ts';
+import { storeMessageCases } from './store-contract-messages.ts';
 import { storeReadingCases } from './store-contract-reading.ts';
 import { storeRemovalCases } from './store-contract-removal.ts';
 import { storeWritingCases } from './store-contract-writing.ts';
@@ -19,6 +20,7 @@ export type { StoreCase, StoreSubject, StoreUnderTest } from './store-subject.ts
 export const storeContract: readonly StoreCase[] = [
   ...storeWritingCases,
   ...storeLeaseCases,
+  ...storeMessageCases,
   ...storeReadingCases,
   ...storeRemovalCases,
 ];

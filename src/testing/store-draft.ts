@@ -35,6 +35,7 @@ export class BatchDraft {
     payloads: [],
     values: [],
     groups: [],
+    taken: [],
     closed: [],
   };
 

@@ -2,9 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import * as machines from '../../machines/index.ts';
 import * as ai from '../../src/ai/index.ts';
+import * as docker from '../../src/executors/docker/index.ts';
 import * as signalbox from '../../src/index.ts';
 import * as sqlite from '../../src/stores/sqlite/index.ts';
 import * as testing from '../../src/testing/index.ts';
+import * as workflow from '../../src/workflow/index.ts';
 
 describe('the public names of', () => {
   it('signalbox', () => {
@@ -19,6 +21,7 @@ describe('the public names of', () => {
         "PipelineHandle",
         "Scheduler",
         "SignalboxError",
+        "StageError",
         "StageHandle",
         "Task",
         "TaskGraph",
@@ -28,6 +31,7 @@ describe('the public names of', () => {
         "TimeoutError",
         "UnknownResourceError",
         "UnschedulableTaskError",
+        "WorkflowError",
         "definePipeline",
         "defineTask",
         "memoryStore",
@@ -57,6 +61,25 @@ describe('the public names of', () => {
       ]
     `);
   });
+  it('signalbox/executors/docker', () => {
+    expect(Object.keys(docker).sort()).toMatchInlineSnapshot(`
+      [
+        "dockerExecutor",
+      ]
+    `);
+  });
+  it('signalbox/workflow', () => {
+    expect(Object.keys(workflow).sort()).toMatchInlineSnapshot(`
+      [
+        "Registry",
+        "Workflow",
+        "loadWorkflow",
+        "parseWorkflow",
+        "register",
+        "registerFilter",
+      ]
+    `);
+  });
   it('signalbox/stores/sqlite', () => {
     expect(Object.keys(sqlite).sort()).toMatchInlineSnapshot(`
       [
@@ -70,6 +93,7 @@ describe('the public names of', () => {
         "VirtualClock",
         "executorContract",
         "explore",
+        "planModel",
         "replay",
         "storeContract",
       ]

@@ -108,6 +108,7 @@ export const TASK_EVENTS: Json[] = [
   ...withRetry({ type: 'ABORTED', error: 'e' }),
   ...['SUSPEND', 'WAKE', 'GRACE_OVER'].flatMap((type) => ofAttempt({ type })),
   ...ofAttempt({ type: 'LOSE', error: 'e' }),
+  ...ofAttempt({ type: 'LOSE', error: 'e', final: true }),
   ...timed({ type: 'BACKOFF_OVER' }),
   ...timed({ type: 'HOLD_OVER' }),
   ...timed({ type: 'DEADLINE', error: 'e' }),

@@ -31,7 +31,7 @@ const SIZES: Record<
   Name,
   { states: number; moves: number; leaves: number; transitions: number; edges: number }
 > = {
-  task: { states: 6536, moves: 51_512, leaves: 12, transitions: 54, edges: 72 },
+  task: { states: 11_296, moves: 102_944, leaves: 12, transitions: 54, edges: 72 },
   stage: { states: 14, moves: 114, leaves: 7, transitions: 13, edges: 13 },
   pipeline: { states: 46, moves: 220, leaves: 10, transitions: 22, edges: 27 },
   supervisor: { states: 16, moves: 48, leaves: 5, transitions: 8, edges: 8 },

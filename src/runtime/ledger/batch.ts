@@ -7,6 +7,7 @@ import type {
   PayloadRecord,
   RunRecord,
   StageRecord,
+  TakenRecord,
   TaskRecord,
   ValueRecord,
 } from '../../stores/store.ts';
@@ -44,6 +45,7 @@ export class LedgerBatch implements Batch {
   payloads: PayloadRecord[] = [];
   values: ValueRecord[] = [];
   groups: GroupRecord[] = [];
+  taken: TakenRecord[] = [];
   closed: OwnedRun[] = [];
   /** Tasks whose end is among the moves; kept where somebody has to be told that it could not be written. */
   ended: TaskRow[] = [];
@@ -52,8 +54,9 @@ export class LedgerBatch implements Batch {
 
   /** There is something to write. */
   get writes(): boolean {
-    const { moves, values, groups, closed } = this;
-    return moves.size > 0 || closed.length > 0 || values.length > 0 || groups.length > 0;
+    const { moves, values, groups, taken, closed } = this;
+    const lists = [closed, values, groups, taken];
+    return moves.size > 0 || lists.some((list) => list.length > 0);
   }
 
   /** Nothing to write, nobody to tell. */
@@ -63,8 +66,8 @@ export class LedgerBatch implements Batch {
 
   /** Every run that something is written of. */
   get owners(): Set<OwnedRun> {
-    const { runs, moves, values, groups, closed } = this;
-    const named = [...runs, ...values, ...groups].map(({ run }) => run);
+    const { runs, moves, values, groups, taken, closed } = this;
+    const named = [...runs, ...values, ...groups, ...taken].map(({ run }) => run);
     return new Set([...named, ...moves.run, ...closed]);
   }
 
@@ -79,6 +82,7 @@ export class LedgerBatch implements Batch {
     this.payloads = this.payloads.filter(keep);
     this.values = this.values.filter(keep);
     this.groups = this.groups.filter(keep);
+    this.taken = this.taken.filter(keep);
     this.closed = this.closed.filter(isKept);
     this.ended = this.ended.filter(({ run: { ledger } }) => ledger === undefined || isKept(ledger));
   }

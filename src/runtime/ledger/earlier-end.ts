@@ -11,6 +11,11 @@ export function wasStopped({ path, payload }: RecordedRun): boolean {
   return path === 'running.terminating';
 }
 
+/** There is something that its code has to be asked for again. */
+export function hasBegun({ path, tasks, childRuns }: RecordedRun): boolean {
+  return path.startsWith('running') || tasks.length > 0 || childRuns.length > 0;
+}
+
 /** Once its tasks are there again, it is stopped as it was. */
 export function stopAgain({ supervisor }: Engine, row: PipelineRow, { payload }: RecordedRun): void {
   const error =

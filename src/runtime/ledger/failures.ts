@@ -12,6 +12,11 @@ export function storeError(error: unknown): SignalboxError {
   });
 }
 
+/** The store says that it may be there later by itself: locked, out of space, out of file handles. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof SignalboxError && error.code === 'STORE_UNAVAILABLE' && error.retryable;
+}
+
 export function runExists({ id, name }: PipelineRow): SignalboxError {
   return new SignalboxError('RUN_EXISTS', `the store has a run ${JSON.stringify(id)} already`, {
     hint: 'leave runId out, use another one, or resume(runId)',

@@ -21,6 +21,8 @@ export function fingerprintOf(work: Work, args: readonly unknown[], key: string 
       return `module ${digest(`${work.export} ${written(args)}`)}`;
     case 'command':
       return `command ${digest(`${work.shell} ${work.argv.join('\0')}`)}`;
+    case 'container':
+      return `container ${digest(JSON.stringify([work.image, work.tag, work.command]))}`;
     default:
       return work satisfies never;
   }

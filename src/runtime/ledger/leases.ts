@@ -3,17 +3,22 @@
  * leased to it (rule 8).
  *
  * Owns: opening and closing the session, renewing leases while there are any, giving back what is not run here.
- * Does not own: what is written (ledger.ts), taking runs over (recovery.ts).
+ * Does not own: what is written (ledger.ts), taking runs over (recovery.ts), what they are sent (inbox.ts).
  */
 import type { Clock } from '../../core/clock.ts';
 import { type Logger, logSafely } from '../../core/logger.ts';
-import type { Durability, OwnedRun, Soon, Store, StoreSession } from '../../stores/store.ts';
+import type { Durability, OwnedRun, SentMessage, Soon, Store, StoreSession } from '../../stores/store.ts';
 import { schedulerClosed } from './failures.ts';
+import { Inbox } from './inbox.ts';
 import type { RunLedger } from './run-ledger.ts';
 
 export interface LeasesOptions {
   /** The store says that the run is another's now, or deleted. */
   readonly onLost: (run: RunLedger) => void;
+  /** Runs of this session were sent something that no commit has taken. */
+  readonly onSent: (sent: readonly SentMessage[]) => void;
+  /** The store takes no commits. */
+  readonly isAway: () => boolean;
   readonly store: Store;
   readonly durability: Durability;
   readonly clock: Clock;
@@ -30,9 +35,11 @@ export class Leases {
   readonly #claims = new Set<Promise<void>>();
   #renewal: unknown = undefined;
   #closed = false;
+  readonly inbox: Inbox;
 
   constructor(options: LeasesOptions) {
     this.#options = options;
+    this.inbox = new Inbox({ ...options, isNeeded: () => this.#owned.size > 0 });
   }
 
   get closed(): boolean {
@@ -51,31 +58,38 @@ export class Leases {
     if (this.#opening !== undefined) return this.#opening;
     const { store, durability, clock } = this.#options;
     const opened = store.open({ durability, now: () => clock.now() });
-    if (!(opened instanceof Promise)) {
-      this.#session = opened;
-      return opened;
-    }
+    if (!(opened instanceof Promise)) return this.#use(opened);
     this.#opening = opened.then((session) => this.#keep(session)).finally(() => (this.#opening = undefined));
     return this.#opening;
   }
 
   async #keep(session: StoreSession): Promise<StoreSession> {
-    if (!this.#closed) {
-      this.#session = session;
-      return session;
-    }
+    if (!this.#closed) return this.#use(session);
     await session.close();
     throw schedulerClosed();
+  }
+
+  #use(session: StoreSession): StoreSession {
+    this.#session = session;
+    this.inbox.open(session);
+    return session;
   }
 
   /** The run is this process's now: its lease is renewed while it is open. */
   own(run: RunLedger): void {
     this.#owned.add(run);
     this.#armRenewal();
+    this.inbox.wake();
   }
 
   owns(run: RunLedger): boolean {
     return this.#owned.has(run);
+  }
+
+  /** The run of this id, if it is ours. */
+  find(runId: string): RunLedger | undefined {
+    for (const run of this.#owned) if (run.id === runId) return run;
+    return undefined;
   }
 
   /** It is final, or another's. */
@@ -153,6 +167,7 @@ export class Leases {
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#renewal !== undefined) this.#options.clock.clearTimeout(this.#renewal);
+    this.inbox.stop();
     const session = this.#session;
     this.#session = undefined;
     try {

@@ -3,7 +3,7 @@
  * turn, and lets others see it once it is durable.
  *
  * Owns: the batch of this turn, its commit, what happens when the store fails (rule 7).
- * Does not own: leases (leases.ts), what a run's code is given again after a crash (replay.ts), taking runs over
+ * Does not own: leases (leases.ts), when messages are looked for (inbox.ts), what a run's code is given again after a crash (replay.ts), taking runs over
  * (recovery.ts).
  * - (L1) strict: the events of a turn, and with them handles and dependents, wait for the commit of that turn.
  * - (L3) a run that another owner has claimed is let go: nothing of it is written or told from then on.
@@ -18,7 +18,9 @@ import type {
   Durability,
   RecordedTask,
   Refusal,
+  RunMessage,
   RunRecord,
+  SentMessage,
   Soon,
   Store,
   StoreSession,
@@ -27,7 +29,7 @@ import type { EventBody } from '../events.ts';
 import type { Moves } from '../moves.ts';
 import type { PipelineRow, Row, StageRow, TaskRow } from '../rows.ts';
 import { LedgerBatch } from './batch.ts';
-import { leaseLost, persistenceFailed, runExists, storeError } from './failures.ts';
+import { isPassing, leaseLost, persistenceFailed, runExists, storeError } from './failures.ts';
 import { specOf } from './identity.ts';
 import { Leases } from './leases.ts';
 import { isEnd } from './replay.ts';
@@ -49,6 +51,8 @@ export interface LedgerHost {
   refuse(run: PipelineRow, error: Error): void;
   /** The store has the run: it may start. */
   accepted(run: PipelineRow): void;
+  /** The run was sent this through the store. */
+  obey(run: PipelineRow, message: RunMessage): void;
   /** Carries something into a turn. */
   post(message: () => void): void;
 }
@@ -82,8 +86,13 @@ export class Ledger {
 
   constructor(options: LedgerOptions) {
     this.#options = options;
-    const onLost = (run: RunLedger): void => options.host.post(() => this.#lost(run));
-    this.leases = new Leases({ ...options, onLost });
+    const { post } = options.host;
+    this.leases = new Leases({
+      ...options,
+      onLost: (run) => post(() => this.#lost(run)),
+      onSent: (sent) => post(() => this.#deliver(sent)),
+      isAway: () => this.#failingSince !== 0,
+    });
     this.strict = options.durability === 'strict';
   }
 
@@ -200,6 +209,38 @@ export class Ledger {
     this.#batch.payloads.push({ run, seq, text: encode({ reason: 'not submitted again' }) });
   }
 
+  // --- what runs are sent ----------------------------------------------------------------------------------
+
+  #deliver(sent: readonly SentMessage[]): void {
+    for (const one of sent) {
+      const run = this.leases.find(one.runId);
+      if (run === undefined) this.leases.inbox.missed();
+      else if (run.waiting === undefined) this.obey(run, [one]);
+      // It is given again until it is taken.
+      else if ((run.waiting.at(-1)?.ordinal ?? 0) < one.ordinal) run.waiting.push(one);
+    }
+  }
+
+  /** The code of the run is entered again. */
+  obeyWaiting(run: RunLedger): void {
+    const { waiting = [] } = run;
+    run.waiting = undefined;
+    this.obey(run, waiting);
+  }
+
+  /**
+   * Does what a run was sent, in order, each once: that a message was taken is written in one piece with what
+   * followed from it, so that a crash before that leaves it for whoever goes on.
+   */
+  obey(run: RunLedger, sent: readonly SentMessage[]): void {
+    for (const { ordinal, message } of sent) {
+      if (ordinal <= run.lastMessage || !run.recording) continue;
+      run.lastMessage = ordinal;
+      this.#batch.taken.push({ run, ordinal });
+      this.#options.host.obey(run.row, message);
+    }
+  }
+
   /** Calls back once everything noted so far is durable, or was given up. */
   whenCommitted(then: () => void): void {
     this.#batch.committed.push(then);
@@ -239,7 +280,7 @@ export class Ledger {
     this.#await(
       () => this.session(),
       () => this.#write(turn),
-      (error) => this.#giveUp(turn, storeError(error)),
+      (error) => (isPassing(error) ? this.#failed(turn, error) : this.#giveUp(turn, storeError(error))),
     );
   }
 

@@ -8,15 +8,15 @@ import { RUNTIME } from '../../../machines/protocol.ts';
 import { decode } from '../../core/codec.ts';
 import { SignalboxError } from '../../core/errors.ts';
 import { killGroup, killRun } from '../../core/processes.ts';
-import type { Claim, OpenRun, RecordedRun, RecordedTask, StoreSession } from '../../stores/store.ts';
+import type { Claim, OpenRun, RecordedRun, RecordedTask, Soon, StoreSession } from '../../stores/store.ts';
 import { runComesAfter } from '../dependents.ts';
 import type { Desk } from '../desk.ts';
 import type { Engine } from '../engine.ts';
 import type { PipelineHandle } from '../pipeline-handle.ts';
 import type { ChildrenPolicy, PipelineRow, TaskRow } from '../rows.ts';
-import { isRunnable, type RunnablePipeline } from '../run-options.ts';
+import { isRunnable, type RunnablePipeline, type StyleDefinition } from '../run-options.ts';
 import { CLAIM, DEFINITION, ENTER, NAME, SUBMITTED } from '../run-symbols.ts';
-import { asBefore, stopAgain, wasStopped } from './earlier-end.ts';
+import { asBefore, hasBegun, stopAgain, wasStopped } from './earlier-end.ts';
 import { attemptLost, notClaimed, shuttingDown, upstreamOpen } from './failures.ts';
 import { goOn } from './go-on.ts';
 import type { Ledger } from './ledger.ts';
@@ -29,7 +29,8 @@ import { RunLedger } from './run-ledger.ts';
 import { checkSame, type Parent, type Submitted } from './same-code.ts';
 
 /** Builds the pipelines of a style from what the ledger keeps of them, by the name of the style. */
-export type Styles = ReadonlyMap<string, (definition: unknown) => RunnablePipeline>;
+export type Styles = ReadonlyMap<string, BuildStyle>;
+export type BuildStyle = (definition: unknown) => Soon<RunnablePipeline>;
 
 /** Between two looks at a child run that a former owner still runs. */
 const LEASED_CHILD_RETRY_MS = 1_000;
@@ -104,15 +105,17 @@ export class Recovery {
     const session = await ledger.session();
     const first = await this.#claimFree(session, row, parent, leave);
     const mode: ReplayMode = first.kind === 'closed' ? 'rerun' : 'recover';
-    if (first.kind === 'closed' && this.#isAnswer(first.recorded, given, parent?.mode)) {
-      return this.#engine.post(() => this.#answer(row, first.recorded, given));
+    if (first.kind === 'closed') {
+      const style = await this.#styleOf(first.recorded, given);
+      if (isAnswer(first.recorded, style?.[DEFINITION]?.(), parent?.mode))
+        return this.#engine.post(() => this.#answer(row, first.recorded, style));
     }
     // Before anything changes: a final run stays final when its code is not the one that is given.
-    const early = first.kind === 'closed' ? this.#codeOf(first.recorded, given, parent) : undefined;
+    const early = first.kind === 'closed' ? await this.#codeOf(first.recorded, given, parent) : undefined;
     const claim = first.kind === 'closed' ? await session.claim(row.id, { reopen: true }) : first;
     if (claim.kind !== 'claimed') throw notClaimed(row.id, claim);
     try {
-      const pipeline = early ?? this.#codeOf(claim.recorded, given, parent);
+      const pipeline = early ?? (await this.#codeOf(claim.recorded, given, parent));
       await this.#endSurvivors(claim.recorded);
       const upstream = await this.#upstreamOf(claim.recorded);
       this.#engine.post(() => this.#goOn(row, claim, pipeline, mode, upstream));
@@ -169,8 +172,12 @@ export class Recovery {
   }
 
   /** @throws INVALID_ARGUMENT, REPLAY_MISMATCH, PIPELINE_REUSED, TASK_BUSY */
-  #codeOf(recorded: RecordedRun, given: Submitted | undefined, parent: Parent | undefined): Submitted {
-    const pipeline = this.#pipelineOf(recorded, given);
+  async #codeOf(
+    recorded: RecordedRun,
+    given: Submitted | undefined,
+    parent: Parent | undefined,
+  ): Promise<Submitted> {
+    const pipeline = await this.#pipelineOf(recorded, given);
     checkSame(recorded, pipeline, parent);
     checkNames(recorded);
     if (!isRunnable(pipeline)) return pipeline;
@@ -180,7 +187,7 @@ export class Recovery {
     return pipeline;
   }
 
-  #pipelineOf({ id, name, style, definition }: RecordedRun, given: Submitted | undefined): Submitted {
+  #pipelineOf({ id, name, style, definition }: RecordedRun, given: Submitted | undefined): Soon<Submitted> {
     if (given !== undefined) return given;
     const known = this.#engine.settings.pipelines.get(name);
     if (known !== undefined) return known;
@@ -215,6 +222,8 @@ export class Recovery {
     ledger.values = recorded.values.length;
     ledger.recovered = true;
     ledger.state = 'open';
+    // What it is sent counts once its tasks are there again: those that run are to be stopped, its finally tasks are due.
+    if (mode === 'recover' && hasBegun(recorded)) ledger.waiting = [...recorded.messages];
     for (const { index, path } of recorded.stages) {
       ledger.knownStages.add(index);
       if (mode === 'recover') ledger.stages.set(index, path);
@@ -234,6 +243,7 @@ export class Recovery {
     body.enter = (controls) => {
       const goesOn = mode === 'recover';
       if (goesOn && wasStopped(recorded)) this.#engine.post(() => stopAgain(this.#engine, row, recorded));
+      if (ledger.waiting !== undefined) this.#engine.post(() => this.#engine.ledger?.obeyWaiting(ledger));
       const end = isRunnable(pipeline) ? pipeline[ENTER](controls) : pipeline(controls);
       return goesOn && isEnd(recorded.path) && style?.toRecord === undefined ? asBefore(end, recorded) : end;
     };
@@ -244,8 +254,9 @@ export class Recovery {
     for (const before of upstream.rows) runComesAfter(supervisor, row, before);
     if (upstream.bad !== undefined)
       supervisor.sendRun(row, { type: 'BLOCK', parent: upstream.bad, token: RUNTIME });
-    if (row.snapshot.leaf.final) this.#engine.ledger?.closed(row);
-    else supervisor.admitToQueue(row);
+    if (row.snapshot.leaf.final) return this.#engine.ledger?.closed(row);
+    if (ledger.waiting === undefined) this.#engine.ledger?.obey(ledger, recorded.messages);
+    supervisor.admitToQueue(row);
   }
 
   #replayHost(run: PipelineRow) {
@@ -266,15 +277,8 @@ export class Recovery {
     };
   }
 
-  /** A run that ended well is not run again; a child run gives its parent whatever end that saw before. */
-  #isAnswer(recorded: RecordedRun, given: Submitted | undefined, parent: ReplayMode | undefined): boolean {
-    if (recorded.path !== 'succeeded') return parent === 'recover';
-    const style = isRunnable(given) ? given[DEFINITION]?.() : this.#styleOf(recorded);
-    return style?.isComplete?.(recorded) !== false;
-  }
-
   /** In a turn: the store has the whole answer; nothing is run and nothing is recorded. */
-  #answer(row: PipelineRow, recorded: RecordedRun, given: Submitted | undefined): void {
+  #answer(row: PipelineRow, recorded: RecordedRun, style: RunnablePipeline | undefined): void {
     const { supervisor } = this.#engine;
     if (row.ledger === undefined) return;
     row.ledger.accept();
@@ -283,10 +287,11 @@ export class Recovery {
     row.ledger.key = 1;
     row.name = recorded.name;
     const outcome = recordedOutcome(recorded.path, recorded.payload);
-    const style = isRunnable(given) ? given[DEFINITION]?.() : this.#styleOf(recorded);
+    row.style = style;
     switch (outcome.kind) {
       case 'succeeded': {
-        const value = style?.fromRecord === undefined ? outcome.value : style.fromRecord(recorded);
+        const fromRecord = style?.[DEFINITION]?.().fromRecord;
+        const value = fromRecord === undefined ? outcome.value : fromRecord(recorded);
         return void supervisor.sendRun(row, { type: 'SKIP', reason: 'cached', value, token: RUNTIME });
       }
       case 'failed':
@@ -300,9 +305,14 @@ export class Recovery {
     }
   }
 
-  #styleOf({ style, definition }: RecordedRun) {
+  /** The pipeline object that knows how to read the record of a run; undefined for plain code. */
+  async #styleOf(
+    { style, definition }: RecordedRun,
+    given: Submitted | undefined,
+  ): Promise<RunnablePipeline | undefined> {
+    if (isRunnable(given)) return given;
     const build = definition === undefined ? undefined : this.#styles.get(style);
-    return build?.(decode(definition ?? ''))[DEFINITION]?.();
+    return build?.(decode(definition ?? ''));
   }
 
   /** Takes every open run over that can be: those whose parents do not go on with them. */
@@ -379,4 +389,14 @@ export class Recovery {
       },
     );
   }
+}
+
+/** A run that ended well is not run again; a child run gives its parent whatever end that saw before. */
+function isAnswer(
+  recorded: RecordedRun,
+  style: StyleDefinition | undefined,
+  parent: ReplayMode | undefined,
+): boolean {
+  if (recorded.path !== 'succeeded') return parent === 'recover';
+  return style?.isComplete?.(recorded) !== false;
 }

@@ -1,6 +1,6 @@
 /** What the ledger knows of one run of this process: its number and fence there, and how far it is written. */
 import type { SignalboxError } from '../../core/errors.ts';
-import type { OwnedRun } from '../../stores/store.ts';
+import type { OwnedRun, SentMessage } from '../../stores/store.ts';
 import type { PipelineRow } from '../rows.ts';
 import type { Replay } from './replay.ts';
 
@@ -20,6 +20,10 @@ export class RunLedger implements OwnedRun {
   nextSeq = 1;
   /** Everything up to here is durable. */
   committedSeq = 0;
+  /** The last message that it was given. */
+  lastMessage = 0;
+  /** What it was sent while its code, of which an earlier life had begun, is not entered again; else undefined. */
+  waiting: SentMessage[] | undefined = undefined;
   /** Values given to the run's code so far. */
   values = 0;
   /** It was taken over at least once: starts are committed before their bodies from now on (rule 10). */

@@ -27,6 +27,9 @@ const INSERT_RUN = `INSERT INTO runs (id, name, style, version, priority, childr
 const UPDATE_PROGRESS = 'UPDATE runs SET next_seq = ?, tally = ? WHERE key = ?';
 const UPDATE_STATE = `UPDATE runs SET next_seq = ?, tally = ?, state = ?, move = ?, previous = ?, seq = ?,
   moved_at = ?, started_at = ? WHERE key = ?`;
+const TAKE = 'UPDATE messages SET taken = ? WHERE run = ? AND ordinal = ? AND taken IS NULL';
+const DROP = 'DELETE FROM messages WHERE run = ? AND taken IS NULL';
+const CLOSE = 'UPDATE runs SET closed_at = ?, owner = NULL WHERE key = ?';
 const FENCE = 1;
 
 export class BatchWriter {
@@ -111,9 +114,8 @@ export class BatchWriter {
     for (const run of batch.closed) {
       const target = this.#target(run);
       if (target === undefined) continue;
-      connection
-        .statement('UPDATE runs SET closed_at = ?, owner = NULL WHERE key = ?')
-        .run(this.#options.now(), target.key);
+      connection.statement(CLOSE).run(this.#options.now(), target.key);
+      connection.statement(DROP).run(target.key);
     }
   }
 
@@ -226,7 +228,7 @@ export class BatchWriter {
       .run(target.key, seq, file === null ? text : null, file);
   }
 
-  #addRare({ values, groups }: Batch): void {
+  #addRare({ values, groups, taken }: Batch): void {
     const { connection } = this.#options;
     for (const { run, ordinal, kind, value } of values) {
       const key = this.#target(run)?.key;
@@ -243,6 +245,10 @@ export class BatchWriter {
           'INSERT INTO process_groups (run, position, attempt, pid, start_time) VALUES (?, ?, ?, ?, ?)',
         )
         .run(key, position, attempt, pid, startTime);
+    }
+    for (const { run, ordinal } of taken) {
+      const key = this.#target(run)?.key;
+      if (key !== undefined) connection.statement(TAKE).run(run.fence, key, ordinal);
     }
   }
 

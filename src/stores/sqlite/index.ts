@@ -10,9 +10,10 @@ import { systemClock } from '../../core/clock.ts';
 import { invalidArgument } from '../../core/errors.ts';
 import { IdSource } from '../../core/ids.ts';
 import { thisOwner } from '../owner.ts';
-import { readEventRequest, readFilter, readFinishedBefore, readId } from '../requests.ts';
+import { readEventRequest, readFilter, readFinishedBefore, readId, readMessage } from '../requests.ts';
 import type { OpenOptions, Store, StoreSession } from '../store.ts';
 import { Connection } from './connection.ts';
+import { sendMessage } from './messages.ts';
 import { PayloadFiles } from './payload-files.ts';
 import { Reader } from './reader.ts';
 import { Removal } from './removal.ts';
@@ -80,6 +81,11 @@ class SqliteStore implements Store {
     delete: async (id) => {
       readId('the id of a run', id);
       return this.#removal().delete(id, this.#now());
+    },
+    send: async (id, message) => {
+      readId('the id of a run', id);
+      const read = readMessage(message);
+      return sendMessage(this.#base(), id, read, this.#now());
     },
   };
 

@@ -3,6 +3,7 @@ import { recordedRun, recordedTask, stagePath } from '../reading.ts';
 import type { RecordedRun } from '../store.ts';
 import { isAttemptOver } from '../totals.ts';
 import type { Connection } from './connection.ts';
+import { messagesOfRun } from './messages.ts';
 import type { PayloadFiles } from './payload-files.ts';
 import {
   numberOrNone,
@@ -39,6 +40,7 @@ export function readRecorded(connection: Connection, files: PayloadFiles, run: n
       tasks: tasks.map(({ facts, totals, payload }) => recordedTask(facts, totals, payload)),
       values: readValues(connection, run),
       groups: readGroups(connection, run, tasks),
+      messages: messagesOfRun(connection, run),
       childRuns: connection
         .statement(CHILD_RUNS)
         .all(facts.id)

@@ -119,6 +119,18 @@ const MIGRATIONS: readonly string[] = [
      start_time TEXT NOT NULL,
      PRIMARY KEY (run, position, attempt)
    ) WITHOUT ROWID;`,
+  `CREATE TABLE messages (
+     run INTEGER NOT NULL REFERENCES runs (key),
+     ordinal INTEGER NOT NULL,
+     kind TEXT NOT NULL,
+     -- Codec text of what the message says beyond its kind; NULL for nothing.
+     payload TEXT,
+     at INTEGER NOT NULL,
+     -- The fence of the owner that took it; NULL until then.
+     taken INTEGER,
+     PRIMARY KEY (run, ordinal)
+   ) WITHOUT ROWID;
+   CREATE INDEX messages_waiting ON messages (run, ordinal) WHERE taken IS NULL;`,
 ];
 
 /** Tables whose rows belong to a run by their column `run`. */
@@ -130,6 +142,7 @@ export const TABLES_OF_RUNS = [
   'payloads',
   'recorded_values',
   'process_groups',
+  'messages',
 ] as const;
 
 const SCHEMA_VERSION = MIGRATIONS.length;

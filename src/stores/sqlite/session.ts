@@ -9,11 +9,13 @@ import type {
   OwnedRun,
   OwnerIdentity,
   Refusal,
+  SentMessage,
   StoreSession,
 } from '../store.ts';
 import { BatchWriter } from './batch-writer.ts';
 import { Connection } from './connection.ts';
 import type { SqlRow } from './driver.ts';
+import { messagesOfOwner } from './messages.ts';
 import type { PayloadFiles } from './payload-files.ts';
 import { readRecorded } from './recorded.ts';
 import { OWNER_COLUMNS, ownerOf, text, textOrNone } from './rows.ts';
@@ -153,6 +155,11 @@ export class SqliteSession implements StoreSession {
       version: textOrNone(row['version']),
       parentId: textOrNone(row['parent_id']),
     }));
+  }
+
+  inbox(): readonly SentMessage[] {
+    this.#checkOpen();
+    return messagesOfOwner(this.#connection, this.#key);
   }
 
   close(): void {

@@ -101,7 +101,7 @@ function batchOf(run, ids, first, size) {
     at,
   }));
   const runs = first === 1 ? [recordOf(run, at)] : [];
-  const rest = { stages: [], payloads: [], values: [], groups: [], closed: [] };
+  const rest = { stages: [], payloads: [], values: [], groups: [], taken: [], closed: [] };
   return { ...rest, runs, tasks, moves: movesOf(run, positions, at) };
 }
 

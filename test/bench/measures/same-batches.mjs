@@ -46,6 +46,7 @@ function ofNewRun(batches) {
       payloads: [],
       values: [],
       groups: [],
+      taken: [],
     };
   });
 }

@@ -108,7 +108,7 @@ describe('validateStandard', () => {
 describe('the built-in executors', () => {
   it('are made when they are asked for, once', () => {
     const executors = builtInExecutors();
-    expect([...executors.keys()]).toEqual(['inline', 'thread', 'process']);
+    expect([...executors.keys()]).toEqual(['inline', 'thread', 'process', 'docker']);
     for (const [name, factory] of executors) {
       expect(factory().name).toBe(name);
       expect(factory()).toBe(factory());

@@ -30,6 +30,8 @@ function watched() {
       release: bound('release'),
       renew: bound('renew'),
       openRuns: bound('openRuns'),
+      inbox: bound('inbox'),
+      watch: bound('watch'),
       close: bound('close'),
     });
   };

@@ -424,6 +424,38 @@ describe('tasks that suspend', () => {
   });
 });
 
+describe('a task that waits suspended', () => {
+  it('outlives any number of processes: what ended them was not its doing', async () => {
+    const store = memoryStore();
+    let due = false;
+    const code = async (p: Controls) =>
+      p
+        .task(
+          function* () {
+            const woken: unknown = yield due ? Promise.resolve('woken') : never();
+            return woken;
+          },
+          { name: 'g' },
+        )
+        .run()
+        .result();
+    for (let life = 1; life <= 7; life += 1) {
+      const clock = new VirtualClock(life * LATER);
+      const scheduler = new Scheduler({ store, clock });
+      if (life === 1) scheduler.runPipeline(code, { runId: 'r' });
+      else scheduler.resume('r', code);
+      await clock.advance(1);
+      const [task] = await store.tasks.list('r');
+      expect([task?.state, task?.phase, task?.attempts]).toEqual(['running', 'suspended', life]);
+    }
+    due = true;
+    const last = bench({ store }, 8 * LATER);
+    expect(await last.scheduler.resume('r', code).result()).toBe('woken');
+    const lost = (await store.events('r')).filter(({ type }) => type === 'attempt:lost');
+    expect(lost).toHaveLength(7);
+  });
+});
+
 describe('runs that come after runs', () => {
   it('still do after a crash', async () => {
     const store = memoryStore();

@@ -11,15 +11,19 @@ export async function states(store: Store, runId: string): Promise<Record<string
   return Object.fromEntries(tasks.map((task) => [task.name, task.state]));
 }
 
+type Hook = 'claim' | 'claimed' | 'release' | 'renew' | 'openRuns' | 'inbox' | 'close' | 'open';
+
 /** A store whose calls can be watched, delayed and made to fail. */
 export function watched(inner: Store = memoryStore()) {
   const control = {
     failing: undefined as Error | undefined,
     /** Its renewals tell of no run that was lost. */
     blind: false,
+    /** It cannot tell by itself of what runs are sent. */
+    polled: false,
     gate: undefined as Gate | undefined,
     commits: [] as Batch[],
-    on: {} as { [K in 'claim' | 'release' | 'renew' | 'openRuns' | 'close' | 'open']?: () => unknown },
+    on: {} as Partial<Record<Hook, (() => unknown) | undefined>>,
   };
   const wrap = (session: StoreSession): StoreSession => ({
     owner: session.owner,
@@ -35,7 +39,9 @@ export function watched(inner: Store = memoryStore()) {
     },
     claim: async (...given) => {
       await control.on.claim?.();
-      return session.claim(...given);
+      const claim = await session.claim(...given);
+      await control.on.claimed?.();
+      return claim;
     },
     release: async (...given) => {
       await control.on.release?.();
@@ -49,6 +55,11 @@ export function watched(inner: Store = memoryStore()) {
       await control.on.openRuns?.();
       return session.openRuns();
     },
+    inbox: async () => {
+      await control.on.inbox?.();
+      return session.inbox();
+    },
+    ...(control.polled || session.watch === undefined ? {} : { watch: session.watch.bind(session) }),
     close: async () => {
       await control.on.close?.();
       return session.close();

@@ -133,7 +133,7 @@ describe('a file that cannot be used', () => {
   it('is one with a newer schema', async () => {
     await storeWithOneRun();
     withDatabase((database) => database.exec('PRAGMA user_version = 99'));
-    await refused({ code: 'STORE_SCHEMA', details: { path, found: 99, known: 1 } });
+    await refused({ code: 'STORE_SCHEMA', details: { path, found: 99, known: 2 } });
   });
 
   it('is a database of another application, with or without its mark', async () => {
@@ -198,6 +198,63 @@ describe('a file that cannot be used', () => {
       );
     });
   }
+});
+
+describe('a ledger of the schema before this one', () => {
+  const older = fileURLToPath(new URL('../../fixtures/store-schema-1.sql', import.meta.url));
+  const tablesOf = (database: Database): readonly unknown[] =>
+    database
+      .prepare("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name")
+      .all()
+      .map(({ name, sql }) => [
+        name,
+        String(sql)
+          .replace(/--.*|\s+/g, ' ')
+          .trim(),
+      ]);
+
+  it('is brought up to date when it is opened, with all that it has', async () => {
+    withDatabase((database) => database.exec(readFileSync(older, 'utf8')));
+    const store = storeAt();
+    const runs = await store.runs.list();
+    expect(runs.map((run) => [run.id, run.state, run.closed])).toEqual([
+      ['closed', 'succeeded', true],
+      ['open', 'running', false],
+    ]);
+    expect(await store.runs.send('closed', { kind: 'terminate' })).toBe(false);
+    expect(await store.runs.send('open', { kind: 'terminate', reason: 'x' })).toBe(true);
+    const session = open(store);
+    const { recorded, run } = await claimed(session, 'open');
+    expect(recorded.tasks.map((task) => [task.id, task.path])).toEqual([['open-1', 'succeeded']]);
+    expect(recorded.messages).toMatchObject([{ ordinal: 1, message: { kind: 'terminate', reason: 'x' } }]);
+    const draft = new BatchDraft().move(run, recorded.nextSeq, 0, 'cancelled');
+    draft.batch.taken.push({ run, ordinal: 1 });
+    draft.batch.closed.push(run);
+    expect(await draft.commit(session)).toEqual([]);
+    expect(await store.prune({ finishedBefore: TIME + 1_000 })).toBe(2);
+    expect(integrity()).toBe('ok');
+  });
+
+  it('ends up as a new one begins', async () => {
+    withDatabase((database) => database.exec(readFileSync(older, 'utf8')));
+    await storeAt().runs.list();
+    const [migrated, version] = withDatabase((database) => [
+      tablesOf(database),
+      database.prepare('PRAGMA user_version').get(),
+    ]);
+    path = join(folder, 'new.db');
+    await storeAt({}, path).runs.list();
+    expect(withDatabase(tablesOf)).toEqual(migrated);
+    expect(withDatabase((database) => database.prepare('PRAGMA user_version').get())).toEqual(version);
+  });
+
+  it('is brought up to date by one of several processes that open it at the same moment', async () => {
+    withDatabase((database) => database.exec(readFileSync(older, 'utf8')));
+    expect(await Promise.all(Array.from({ length: 6 }, () => linesOf('open', path)))).toEqual(
+      Array.from({ length: 6 }, () => ['ok']),
+    );
+    expect(integrity()).toBe('ok');
+  });
 });
 
 describe('several processes', () => {
@@ -394,6 +451,41 @@ it('waits for another writer no longer than it is told, and can be tried again',
     other.exec('ROLLBACK');
   });
   expect(await draft.commit(session)).toEqual([]);
+});
+
+it('takes a message while others write, and waits for them no longer than it is told', async () => {
+  const store = storeAt({ busyTimeoutMs: 50 });
+  const session = open(store);
+  const draft = new BatchDraft();
+  draft.run('r');
+  await draft.commit(session);
+  const other = openDatabase(path);
+  try {
+    other.exec('BEGIN IMMEDIATE');
+    await expect(store.runs.send('r', { kind: 'terminate' })).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      retryable: true,
+    });
+    // Looking for messages waits for nobody.
+    expect(await session.inbox()).toEqual([]);
+    other.exec('ROLLBACK');
+  } finally {
+    other.close();
+  }
+  expect(await store.runs.send('r', { kind: 'terminate' })).toBe(true);
+  expect(await session.inbox()).toHaveLength(1);
+});
+
+it('leaves a message of a kind that it does not know to a version that does', async () => {
+  const store = storeAt();
+  const session = open(store);
+  const draft = new BatchDraft();
+  draft.run('r');
+  await draft.commit(session);
+  await store.runs.send('r', { kind: 'terminate' });
+  withDatabase((database) => database.exec("UPDATE messages SET kind = 'later', payload = '[{\"x\":1},1]'"));
+  await store.runs.send('r', { kind: 'terminate', reason: 'known' });
+  expect(await session.inbox()).toMatchObject([{ ordinal: 2, message: { reason: 'known' } }]);
 });
 
 it('loads the binding without a word on the standard error', async () => {

@@ -18,7 +18,7 @@ describe('a Task without a handler', () => {
     const error = await failureOf(handle);
     expect(error).toMatchObject({
       code: 'HANDLER_MISSING',
-      details: { kind, known: ['bash', 'powershell', 'call'] },
+      details: { kind, known: ['bash', 'powershell', 'docker', 'call'] },
     });
     expect(error.details['result']).toBe(task.result);
     expect(task.result).toMatchObject({ status: 'failed', terminationReason: 'handler', durationMs: 0 });
