@@ -1,6 +1,7 @@
 /** The scheduler as the package ships it: the runtime composed with the built-in executors. */
 import { builtInExecutors } from './executors/registry.ts';
 import {
+  type BuildStyle,
   Scheduler as RuntimeScheduler,
   type SchedulerOptions,
   type Styles,
@@ -9,9 +10,14 @@ import {
 import { TaskGraph } from './task-graph.ts';
 
 /** Styles whose runs can go on in another process without their code. */
-const STYLES: Styles = new Map([
+const STYLES: Styles = new Map<string, BuildStyle>([
   ['graph', (definition: unknown) => TaskGraph.fromDefinition(definition)],
   ['task', taskRunOf],
+  // Reading YAML takes libraries that who runs no workflow need not load.
+  [
+    'workflow',
+    async (definition: unknown) => (await import('./workflow/definition.ts')).fromDefinition(definition),
+  ],
 ]);
 
 /**

@@ -77,6 +77,7 @@ describe('the public names of', () => {
         "parseWorkflow",
         "register",
         "registerFilter",
+        "workflowJsonSchema",
       ]
     `);
   });

@@ -9,6 +9,8 @@ const HELD = 'queued/signalbox-silent';
 export const DURABLE = 'durable/strict-64';
 export const DATABASE = 'durable/database-strict-64';
 export const GRAPH = 'dag/dag-signalbox';
+export const START_UP = 'workflows/start-up';
+export const FOREACH = 'workflows/foreach-stored';
 
 /** @type {readonly (readonly [runner: string, label: string, note: string, tasks?: number])[]} */
 const RUNNERS = [
@@ -126,6 +128,7 @@ export function planJobs({ rounds, quick }) {
     ...RECOVERED.map(([style, label, note]) =>
       job('recovery', '', { id: `recovery/${style}`, label, note, style, n: size(100_000), rounds: few }),
     ),
+    ...workflows(size(1_000), rounds),
     job('exploration', '', { label: 'explore', measure: 'exploration', n: size(200_000), rounds: few }),
     ...imports(rounds),
   ];
@@ -196,6 +199,22 @@ function durableRows(id, common) {
     against: ours,
   });
   return [...rows, same];
+}
+
+/** @param {number} n @param {number} rounds @returns {Job[]} */
+function workflows(n, rounds) {
+  const common = { measure: 'foreach', n, rounds };
+  return [
+    job('workflows', '', {
+      id: START_UP,
+      label: 'signalbox run, ten stages, from the spawn to the first task',
+      measure: 'command-line-start',
+      note: 'a new process and a new ledger each time',
+      rounds,
+    }),
+    job('workflows', '', { ...common, id: 'workflows/foreach', label: 'an item, in memory' }),
+    job('workflows', '', { ...common, id: FOREACH, label: 'an item, on SQLite, strict', stored: true }),
+  ];
 }
 
 /** @param {number} rounds */

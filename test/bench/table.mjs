@@ -18,6 +18,7 @@ const TITLES = {
     'DURABLE NO-OP TASKS on SQLite, 1 subscriber, from submission to the end; ratio to the database alone',
   dag: 'LAYERED GRAPH, 100 nodes a layer, 3 parents each, 8 at a time, order checked; validation is in it',
   recovery: 'RECOVERY on SQLite, from resume() to the first new attempt; finished tasks',
+  workflows: 'WORKFLOWS: start-up of the command line; overhead per item of a foreach of empty stages',
   exploration: 'EXPLORATION of the shipped scheduler, every state checked',
   import: 'IMPORT in a new process',
 };

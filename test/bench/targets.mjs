@@ -1,6 +1,6 @@
 // @ts-check
 /** The numbers to reach, and whether these rows reach them. */
-import { DATABASE, DURABLE, GRAPH, OURS } from './plan.mjs';
+import { DATABASE, DURABLE, FOREACH, GRAPH, OURS, START_UP } from './plan.mjs';
 import { figureOf } from './rows.mjs';
 import { slope } from './statistics.mjs';
 
@@ -108,6 +108,20 @@ const TARGETS = [
     goal: 1.2,
     unit: 'x',
     value: over(GRAPH, 'dag/dag-toposort'),
+  },
+  {
+    what: 'signalbox run on ten stages, to the first task',
+    sense: 'at most',
+    goal: 300,
+    unit: ' ms',
+    value: (rows) => medianOf(rows, START_UP),
+  },
+  {
+    what: 'a foreach of a thousand items, on SQLite',
+    sense: 'at most',
+    goal: 1,
+    unit: ' ms per item',
+    value: (rows) => medianOf(rows, FOREACH),
   },
   {
     what: 'exploration',

@@ -1,7 +1,9 @@
 /** What may happen next in a world: steps of bodies, of the scheduler, of timers, and of the environment. */
 import type { PipelineRow, TaskRow } from '../../runtime/rows.ts';
-import type { Move, ProgramRun, ProgramTask } from './program.ts';
+import type { PlannedRun, RunEnding } from './plan.ts';
+import type { Move, MoveKind, ProgramRun, ProgramTask } from './program.ts';
 import { LATE, SOON } from './program.ts';
+import { endOfGroup, nextOf, threadsFailed, threadsOver } from './thread-state.ts';
 import { BODY, CHILD, GRACE, type World } from './world.ts';
 
 type Add = (move: Move) => void;
@@ -26,7 +28,73 @@ export function enabledMoves(world: World): Move[] {
   if (mode === 'paused' || mode === 'drainingPaused') add(program.move('unpause'));
   if (world.events > 0) addRestorations(world, add);
   if (world.events < program.events) addEnvironment(world, add);
-  return moves;
+  return program.prompt ? withoutWaiting(world, moves) : moves;
+}
+
+/** What happens by itself, in the order in which it does. */
+const BY_ITSELF: readonly MoveKind[] = [
+  ...(['go', 'skip', 'refuse', 'step', 'see', 'see run', 'turn', 'enter', 'start'] as const),
+  ...(['suspend', 'wake', 'succeed', 'fail', 'abort', 'leave', 'return', 'throw'] as const),
+];
+
+/** The first of those, if there is one: nothing else comes before it. */
+function withoutWaiting(world: World, moves: Move[]): Move[] {
+  const move = firstByItself(world, moves);
+  return move === undefined ? moves : [move];
+}
+
+function firstByItself(world: World, moves: readonly Move[]): Move | undefined {
+  for (const kind of BY_ITSELF) {
+    const move = moves.find((one) => one.kind === kind && isByItself(world, one));
+    if (move !== undefined) return move;
+  }
+  return undefined;
+}
+
+/** What happens next without anybody deciding it, where the plan wants that to come first. */
+export function moveByItself(world: World): Move | undefined {
+  if (!world.program.prompt) return undefined;
+  const moves = enabledMoves(world);
+  return moves.length === 1 ? firstByItself(world, moves) : undefined;
+}
+
+/** Nobody decides whether or when: not the work of a task, and not one of several ways. */
+function isByItself(world: World, { kind, target }: Move): boolean {
+  const { program } = world;
+  const task = program.tasks[target];
+  switch (kind) {
+    case 'succeed':
+    case 'fail':
+    case 'abort':
+    case 'suspend':
+    case 'wake':
+      return task?.holds !== -1;
+    case 'go': {
+      const next = nextOf(world, target);
+      return next !== undefined && 'task' in next && waysToBegin(program.tasks[next.task]) === 1;
+    }
+    case 'step': {
+      const step = program.runs[target]?.steps[world.n.get('pc', target)];
+      return step?.kind !== 'task' || waysToBegin(program.tasks[step.index]) === 1;
+    }
+    case 'skip':
+    case 'refuse':
+      return waysToBegin(task) === 1;
+    case 'return':
+    case 'throw':
+    case 'leave':
+      return program.runs[target]?.group !== -1 || (program.runs[target]?.planned.ends?.length ?? 1) === 1;
+    default:
+      return true;
+  }
+}
+
+const DEFAULT_ENDS = ['succeed', 'fail'] as const;
+
+/** One if it can start, and one for each way to be over before. */
+function waysToBegin(task: ProgramTask | undefined): number {
+  const { ends = DEFAULT_ENDS, over = [] } = task?.planned ?? {};
+  return over.length + (ends.length === 0 ? 0 : 1);
 }
 
 /** Roots come in the order of the plan. */
@@ -36,7 +104,7 @@ function addSubmission({ program, runs, supervisor }: World, add: Add): void {
   if (next !== undefined) add(program.move('submit', next));
 }
 
-function addRun(world: World, { index, planned, steps }: ProgramRun, add: Add): void {
+function addRun(world: World, { index, planned, steps, group, hasFinally }: ProgramRun, add: Add): void {
   const row = world.runs[index];
   if (row === undefined) return;
   const { program, n } = world;
@@ -48,15 +116,50 @@ function addRun(world: World, { index, planned, steps }: ProgramRun, add: Add): 
   )
     add(program.move('run grace', index));
   if (n.get('body', index) !== BODY.active) return;
-  const ends = planned.ends ?? ['return'];
-  if (final || path === 'running.terminating') {
+  const isStopped = final || path === 'running.terminating';
+  if (group !== -1 && (!isStopped || hasFinally)) {
+    addThreads(world, index, add);
+    if (!threadsOver(world, index)) return isStopped ? undefined : addStep(world, index, add);
+  }
+  if (isStopped) {
     add(program.move('return', index));
     if (!final) add(program.move('leave', index));
   } else if (n.get('pc', index) === steps.length) {
-    for (const end of ends) add(program.move(end, index));
-  } else if (!world.bodyWaits(index)) {
-    add(program.move('step', index));
+    for (const end of endsOf(world, index, planned)) add(program.move(end, index));
+  } else addStep(world, index, add);
+}
+
+/** A body with threads throws if one of them failed. */
+function endsOf(world: World, run: number, { ends, threads = [] }: PlannedRun): readonly RunEnding[] {
+  if (threads.length === 0) return ends ?? ['return'];
+  return threadsFailed(world, run) ? ['throw'] : ['return'];
+}
+
+function addStep(world: World, run: number, add: Add): void {
+  const { program, n } = world;
+  const step = program.runs[run]?.steps[n.get('pc', run)];
+  if (step === undefined || world.bodyWaits(run)) return;
+  if (step.kind === 'task') addBeginnings(world, step.index, program.move('step', run), add);
+  else add(program.move('step', run));
+}
+
+/** What the threads of the body may submit or choose. */
+function addThreads(world: World, run: number, add: Add): void {
+  const { program } = world;
+  for (const { index, run: its } of program.threads.threads) {
+    const next = its === run ? nextOf(world, index) : undefined;
+    if (next === undefined) continue;
+    if ('task' in next) addBeginnings(world, next.task, program.move('go', index), add);
+    else for (const choice of next.choices) add(program.move('choose', choice));
   }
+}
+
+/** The task is submitted, or over before. */
+function addBeginnings({ program }: World, index: number, submit: Move, add: Add): void {
+  const { ends = DEFAULT_ENDS, over = [] } = program.tasks[index]?.planned ?? {};
+  if (ends.length > 0) add(submit);
+  if (over.includes('skipped')) add(program.move('skip', index));
+  if (over.includes('refused')) add(program.move('refuse', index));
 }
 
 function addTask(world: World, task: ProgramTask, add: Add): void {
@@ -68,7 +171,8 @@ function addTask(world: World, task: ProgramTask, add: Add): void {
   if (row.abandoned) add(program.move('settle', index));
   if (final) return;
   if (path === 'ready' && supervisor.readyTasks.includes(row)) add(program.move('start', index));
-  if (path === 'running.suspended') add(program.move('wake', index));
+  if (path === 'running.suspended' && (task.holds === -1 || endOfGroup(world, task.holds) !== undefined))
+    add(program.move('wake', index));
   if (path === 'queued.held') add(program.move('unhold', index));
   if (path === 'running.executing' || path === 'running.terminating') addEnds(world, task, path, add);
   if (path === 'running.terminating') {
@@ -84,6 +188,7 @@ function addEnds(world: World, task: ProgramTask, path: string, add: Add): void 
   const { program, n } = world;
   const { index, planned } = task;
   const stopping = path === 'running.terminating';
+  if (task.holds !== -1) return add(holderMove(world, task, stopping));
   if (task.child !== -1 && n.get('child', index) === CHILD.none && (!stopping || planned.stubborn === true))
     add(program.move('child', index));
   if (stopping) {
@@ -93,6 +198,15 @@ function addEnds(world: World, task: ProgramTask, path: string, add: Add): void 
   if (world.awaitsChild(index) || (task.child !== -1 && n.get('child', index) === CHILD.none)) return;
   for (const end of planned.ends ?? (['succeed', 'fail'] as const)) add(program.move(end, index));
   if (n.get('suspends', index) < (planned.suspends ?? 0)) add(program.move('suspend', index));
+}
+
+/** It waits until the threads inside are over, and ends as they did; told to stop, it stops. */
+function holderMove(world: World, { index, holds }: ProgramTask, stopping: boolean): Move {
+  const { program } = world;
+  if (stopping) return program.move('abort', index);
+  const status = endOfGroup(world, holds);
+  if (status === undefined) return program.move('suspend', index);
+  return program.move(status === 'FAILED' ? 'fail' : status === 'CANCEL' ? 'abort' : 'succeed', index);
 }
 
 /** A capacity that was changed comes back, like an unpause: what no longer fits would wait for ever. */

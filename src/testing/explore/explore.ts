@@ -12,6 +12,7 @@ import { systemClock } from '../../core/clock.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { Counterexample } from './counterexample.ts';
 import { enabledMoves } from './enabled.ts';
+import { Firsts } from './firsts.ts';
 import { type Before, beforeOf, judgeEnd, judgeState, judgeStep, tryMove, type Violation } from './judge.ts';
 import { keyOf } from './key.ts';
 import { Edges, Known } from './known.ts';
@@ -19,6 +20,7 @@ import { perform } from './perform.ts';
 import type { ExplorePlan } from './plan.ts';
 import { Probes } from './probes.ts';
 import { type Move, Program } from './program.ts';
+import { judgeRest, type Unrest, wholeWay } from './rest.ts';
 import { WorldView } from './view.ts';
 import { type Sabotage, World } from './world.ts';
 
@@ -54,6 +56,11 @@ export interface ExploreResult extends ExploreCounts {
   /** Of the tables that grow with the states; those that wait to be expanded are live and come on top. */
   readonly bytesPerState: number;
   readonly counterexample: Counterexample | undefined;
+  /**
+   * The labels of the moves on a shortest way to where the task is there, or has started; undefined if there is none
+   * among the states seen. Of a complete exploration that is a proof.
+   */
+  readonly wayTo: (task: string, what?: 'submitted' | 'started') => readonly string[] | undefined;
 }
 
 const DEFAULT_MAX_STATES = 1_000_000;
@@ -84,6 +91,7 @@ class Search {
   readonly #edges = new Edges();
   readonly #probes = new Probes();
   readonly #goals: number[] = [];
+  readonly #firsts: Firsts;
   readonly #checkpoints: Checkpoints;
   /** Every state below is expanded; those from here on wait, in the order in which they were found. */
   #head = 0;
@@ -98,6 +106,7 @@ class Search {
     this.#clock = options.clock ?? systemClock;
     this.#first = firstWorld(plan, options.sabotage);
     this.#checkpoints = new Checkpoints(this.#known, this.#first);
+    this.#firsts = new Firsts(this.#first.program.tasks.length);
   }
 
   run(): ExploreResult {
@@ -115,7 +124,21 @@ class Search {
       statesPerSecond: Math.round(states / Math.max(seconds, 0.001)),
       bytesPerState: Math.round((this.#known.bytes + this.#edges.bytes) / states),
       counterexample: this.#found,
+      wayTo: (task, what = 'started') => this.#wayTo(task, what),
     };
+  }
+
+  #wayTo(task: string, what: 'submitted' | 'started'): readonly string[] | undefined {
+    const index = this.#first.program.tasks.findIndex(({ name }) => name === task);
+    const id = this.#firsts.first(index, what);
+    if (id === undefined) return undefined;
+    const there = (world: World) => Firsts.isThere(world, index, what);
+    return wholeWay(this.#first, this.#pathTo(id), there).map(({ label }) => label);
+  }
+
+  #pathTo(id: number): Move[] {
+    const { moves } = this.#first.program;
+    return this.#known.pathTo(id).map((index) => moves[index] as Move);
   }
 
   #counts(): ExploreCounts {
@@ -128,9 +151,11 @@ class Search {
   }
 
   #begin(): void {
-    this.#known.add(keyOf(this.#first), -1, 0);
-    const wrong = judgeState(new WorldView(this.#first));
-    if (wrong !== undefined) this.#found = new Counterexample(wrong, this.#first, []);
+    const atRest = this.#first.fork();
+    const unrest = judgeRest(atRest);
+    this.#known.add(keyOf(atRest), -1, 0);
+    const wrong = unrest ?? judgeState(new WorldView(atRest));
+    if (wrong !== undefined) this.#found = new Counterexample(wrong, this.#first, unrest?.moves ?? []);
   }
 
   #goOneLevel(): void {
@@ -171,20 +196,25 @@ class Search {
 
   #arrive(world: World, from: number, move: Move, before: Before): Violation | undefined {
     this.#allEdges += 1;
+    const wrong = judgeStep(before, world, move, new WorldView(world)) ?? judgeRest(world);
+    if (wrong !== undefined) return wrong;
     const id = this.#known.add(keyOf(world), from, move.index);
     const isNew = id < 0;
     if (!move.costs) this.#edges.add(isNew ? -1 - id : id);
-    const after = new WorldView(world);
-    const wrong = judgeStep(before, world, move, after) ?? (isNew ? judgeState(after) : undefined);
-    if (wrong !== undefined || !isNew) return wrong;
+    if (!isNew) return undefined;
+    this.#firsts.look(world, -1 - id);
     if ((this.#known.size & PROGRESS) === 0) this.#options.onProgress?.(this.#counts());
-    return undefined;
+    return judgeState(new WorldView(world));
   }
 
   #report(violation: Violation, id: number, last?: Move): void {
-    const { moves } = this.#first.program;
-    const path = this.#known.pathTo(id).map((index) => moves[index] as Move);
-    this.#found = new Counterexample(violation, this.#first, last === undefined ? path : [...path, last]);
+    const way = wholeWay(this.#first, this.#pathTo(id));
+    const moves = (violation as Partial<Unrest>).moves ?? [];
+    this.#found = new Counterexample(violation, this.#first, [
+      ...way,
+      ...(last === undefined ? [] : [last]),
+      ...moves,
+    ]);
   }
 
   /** From everywhere the end can still be reached, without help from the environment. */

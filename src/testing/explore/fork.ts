@@ -76,6 +76,7 @@ function copyRun(
   copy.style = run.style;
   copy.openTasks = run.openTasks;
   copy.openFinally = run.openFinally;
+  copy.finallyTasks = run.finallyTasks;
   copy.failedTasks = run.failedTasks;
   copy.finishedTasks = run.finishedTasks;
   copy.upstreamOpen = run.upstreamOpen;

@@ -5,10 +5,15 @@ export type {
   BodyStep,
   EnvironmentEvent,
   ExplorePlan,
+  PlannedGroup,
   PlannedRun,
+  PlannedStage,
   PlannedTask,
+  PlannedThread,
+  PlannedWay,
   RunEnding,
   TaskEnding,
+  ThreadStep,
 } from './plan.ts';
 export { type ReplayOptions, replay } from './replay.ts';
 export type { Sabotage } from './world.ts';

@@ -48,6 +48,7 @@ export function keyOf(world: World): Key {
   for (let i = 0; i < world.tasks.length; i += 1) putTask(world, world.tasks[i]);
   for (let i = 0; i < world.runs.length; i += 1) putRun(world, world.runs[i]);
   for (let i = 0; i < n.values.length; i += 1) put(n.values[i] ?? 0);
+  for (const thread of world.threads) put(thread);
   put(admission.queuedCount);
   for (const index of world.waits) put(index + 1);
   put(-1);

@@ -5,6 +5,8 @@ import { Deadlocks } from '../../runtime/deadlock.ts';
 import { fireTimer } from '../../runtime/row-timers.ts';
 import type { PipelineRow, TaskRow } from '../../runtime/rows.ts';
 import { LATE, type Move, type ProgramRun, type ProgramTask, SOON, type Step } from './program.ts';
+import { nextOf } from './thread-state.ts';
+import { choose, settleThreads } from './thread-steps.ts';
 import { BODY, CHILD, type World } from './world.ts';
 
 /** Events have no use for a real error here; one object, so that states compare equal. */
@@ -25,8 +27,8 @@ export function perform(world: World, move: Move): void {
 /** As `Deadlocks.bodyWaits`: a body that begins to wait while a task waits may close a circle. */
 function noticeWaits(world: World, before: readonly number[]): void {
   const { program, n } = world;
-  for (const { index } of program.runs) {
-    const began = n.get('pc', index) !== before[index] || world.log.entered === index;
+  for (const { index, group } of program.runs) {
+    const began = n.get('pc', index) !== before[index] || world.log.entered === index || group !== -1;
     if (began && world.waits.length > 0 && world.bodyWaits(index)) world.wake();
   }
 }
@@ -43,6 +45,13 @@ function make(world: World, move: Move): void {
       return enter(world);
     case 'step':
       return step(world, at(program.runs, target));
+    case 'go':
+      return submitNext(world, target);
+    case 'choose':
+      return choose(world, target);
+    case 'skip':
+    case 'refuse':
+      return beOver(world, at(program.tasks, target), move.kind);
     case 'return':
       return endBody(world, target, { type: 'SUCCEED', value: undefined, token: RUNTIME });
     case 'throw':
@@ -215,10 +224,34 @@ function submit(world: World, run: ProgramRun, parent: PipelineRow | undefined):
 function enter(world: World): void {
   const row = world.supervisor.startNextRun();
   if (row === undefined) throw new Error('there is no run to enter');
-  world.supervisor.reachStage(row, undefined);
+  const { planned, hasFinally } = at(world.program.runs, world.indexOfRun(row));
+  const { supervisor } = world;
+  if (planned.stages === undefined) supervisor.reachStage(row, undefined);
+  for (const { name, depth } of planned.stages ?? []) supervisor.declareStage(row, name, depth);
+  if (hasFinally) supervisor.expectFinallyTasks(row);
   world.log.entered = world.indexOfRun(row);
   world.n.set('body', world.log.entered, BODY.active);
 }
+
+/** A thread submits the task that it is at. */
+function submitNext(world: World, thread: number): void {
+  const next = nextOf(world, thread);
+  if (next === undefined || !('task' in next)) throw new Error('the thread has nothing to submit');
+  const task = at(world.program.tasks, next.task);
+  world.tasks[next.task] = addTask(world, at(world.runs, task.run), task);
+}
+
+/** Submitted and over, as `TaskPlace.ended` does it. */
+function beOver(world: World, task: ProgramTask, how: 'skip' | 'refuse'): void {
+  const row = addTask(world, at(world.runs, task.run), task);
+  world.tasks[task.index] = row;
+  if (task.thread === -1) world.n.add('pc', task.run, 1);
+  const event = how === 'skip' ? SKIPPED : REFUSED;
+  world.supervisor.sendTask(row, event);
+}
+
+const SKIPPED = Object.freeze({ type: 'SKIP', reason: 'skipped', token: RUNTIME } as const);
+const REFUSED = Object.freeze({ type: 'REFUSE', error: ERROR, token: RUNTIME } as const);
 
 function step(world: World, { index, steps }: ProgramRun): void {
   const row = at(world.runs, index);
@@ -238,6 +271,10 @@ function statement(world: World, row: PipelineRow, what: Step): void {
       return;
     case 'run':
       return submit(world, at(program.runs, what.index), row);
+    case 'reach':
+      return supervisor.reach(supervisor.stage(row, what.index));
+    case 'pass':
+      return supervisor.passStage(supervisor.stage(row, what.index));
     case 'wait':
     case 'await':
       throw new Error('a wait is over, or it is no move');
@@ -247,11 +284,12 @@ function statement(world: World, row: PipelineRow, what: Step): void {
 }
 
 function addTask(world: World, run: PipelineRow, task: ProgramTask): TaskRow {
-  const { spec, vector, first, after, planned } = task;
-  const submission = { run, stage: run.stages.length - 1, spec, vector, snapshot: first };
+  const { spec, vector, first, after, isFinally } = task;
+  const stage = task.stage === -1 ? run.stages.length - 1 : task.stage;
+  const submission = { run, stage, spec, vector, snapshot: first };
   if (after === undefined) return world.supervisor.addTask(submission);
   const parents = after.map((parent) => at(world.tasks, parent));
-  return world.supervisor.addTask({ ...submission, after: parents, isFinally: planned.finally === true });
+  return world.supervisor.addTask({ ...submission, after: parents, isFinally });
 }
 
 function endBody(world: World, index: number, event: Parameters<World['supervisor']['endBody']>[1]): void {
@@ -302,6 +340,7 @@ function fire(world: World, row: TaskRow | PipelineRow, now: number): void {
  */
 function settleScripts(world: World): void {
   const { supervisor, n, program } = world;
+  if (program.threads.threads.length > 0) settleThreads(world);
   if (supervisor.readyTasks.length > 0)
     supervisor.readyTasks = supervisor.readyTasks.filter((row) => row.snapshot.leaf.state === 'ready');
   if (supervisor.readyRuns.length > 0)

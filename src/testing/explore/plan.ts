@@ -4,6 +4,7 @@
  */
 import type { AdmissionPolicy } from '../../admission/index.ts';
 import type { ChildrenPolicy } from '../../runtime/rows.ts';
+import type { TriggerRule } from '../../workflow/model.ts';
 
 /** How the body of a task may end by itself. `abort`: it throws CancelledError. */
 export type TaskEnding = 'succeed' | 'fail' | 'abort';
@@ -35,21 +36,82 @@ export interface PlannedTask {
   readonly suspends?: number;
   /** Its body submits this run as a child and awaits it. */
   readonly child?: string;
+  /** Index of the declared stage it belongs to. Default: its thread's; without threads the one reached last. */
+  readonly stage?: number;
+  /**
+   * It may be over before it could begin: skipped, or refused because it can never run. With `ends: []` it always
+   * is. Default: never.
+   */
+  readonly over?: readonly ('skipped' | 'refused')[];
+}
+
+/** A stage that is known when the body is entered. */
+export interface PlannedStage {
+  readonly name?: string;
+  /** Its place in the queue key; stages that are open side by side may share it. */
+  readonly depth: number;
 }
 
 /**
  * One statement of a run's body: submit a task, go to the next stage, wait for all tasks so far, submit a child
- * run, await one.
+ * run, await one, reach a declared stage, pass one.
  */
 export type BodyStep =
   | PlannedTask
   | 'stageForward'
   | 'wait'
   | { readonly run: string }
-  | { readonly await: string };
+  | { readonly await: string }
+  | { readonly reach: number }
+  | { readonly pass: number };
+
+/** Several threads of one body, side by side. */
+export interface PlannedGroup {
+  readonly inside: readonly PlannedThread[];
+  /** Threads at once; they begin in this order. Default: all. */
+  readonly atOnce?: number;
+  /** One that fails stops the others: nothing more begins, what runs is told to stop. Default false. */
+  readonly failFast?: boolean;
+  /** A task that waits suspended until the threads are over, and ends as they ended. Default: none. */
+  readonly holder?: PlannedTask;
+}
+
+/** One of several ways to go on; which one, nothing in the plan decides. */
+export interface PlannedWay {
+  /** As it reads in a counterexample, unique in the plan. */
+  readonly way: string;
+  readonly steps: readonly ThreadStep[];
+}
+
+/**
+ * One statement of a thread: submit a task and wait for its end, run threads side by side and wait for them, go one
+ * of several ways, end as failed. A thread ends with the first task or group that does not succeed.
+ */
+export type ThreadStep = PlannedTask | PlannedGroup | { readonly either: readonly PlannedWay[] } | 'fail';
+
+/** Statements of a body that run one after another, beside those of other threads. */
+export interface PlannedThread {
+  /** Its name, unique in the plan. */
+  readonly thread: string;
+  readonly steps: readonly ThreadStep[];
+  /** Threads of the run, none of them inside another, that must be over before it begins. Default: none. */
+  readonly when?: readonly string[];
+  /** How those must have ended: judged by the code that judges the jobs of workflows. Default `all_success`. */
+  readonly rule?: TriggerRule;
+  /** Begins once all other threads are over, also when the run is terminated; its tasks are finally tasks. */
+  readonly finally?: boolean;
+  /** Index of the declared stage that it reaches when it begins, and passes when it is over. */
+  readonly stage?: number;
+}
 
 export interface PlannedRun {
   readonly body: readonly BodyStep[];
+  /** Declared when the body is entered. Default: none; the body is then in a first stage from the start. */
+  readonly stages?: readonly PlannedStage[];
+  /** Run beside `body`. A body with threads ends when all are over: it throws if any of them failed. */
+  readonly threads?: readonly PlannedThread[];
+  /** Threads that may be active at once, those inside others not counted. Default: all. */
+  readonly threadsAtOnce?: number;
   /** Default 0. */
   readonly priority?: number;
   /** Names of root runs listed before this one. */
@@ -100,4 +162,10 @@ export interface ExplorePlan {
    * commits. Default `at-once`.
    */
   readonly delivery?: 'at-once' | 'separate';
+  /**
+   * `any`: whatever may happen next, may; every order is explored. `prompt`: what the scheduler and the bodies do by
+   * themselves comes first, always in one order, and only then a task ends, a choice is made, a timer fires: as it is
+   * where work takes longer than scheduling it. Far fewer states. Default `any`.
+   */
+  readonly pace?: 'any' | 'prompt';
 }

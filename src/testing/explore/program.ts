@@ -7,7 +7,11 @@ import { invalidArgument } from '../../core/errors.ts';
 import { IdSource } from '../../core/ids.ts';
 import type { RunSpec, TaskRow, TaskSnapshot } from '../../runtime/rows.ts';
 import type { TaskSpec } from '../../runtime/task-spec.ts';
-import type { BodyStep, EnvironmentEvent, ExplorePlan, PlannedRun, PlannedTask } from './plan.ts';
+import { listMoves, type Move, type MoveKind } from './moves.ts';
+import type { BodyStep, ExplorePlan, PlannedRun, PlannedTask } from './plan.ts';
+import { readThreads, type Threads, type ThreadTask } from './threads.ts';
+
+export type { Move, MoveKind } from './moves.ts';
 
 /** The three times of the explored world: a time-out is due at 1, a deadline at 2; any moment may be either. */
 export const SOON = 1;
@@ -27,6 +31,13 @@ export interface ProgramTask {
   readonly parents: readonly string[];
   /** Index of the run that its body submits and awaits, -1 for none. */
   readonly child: number;
+  /** Index of the thread that submits it; -1: the body itself. */
+  readonly thread: number;
+  /** Index of the group of threads that it holds, -1 for none. */
+  readonly holds: number;
+  /** Index of its declared stage; -1: the one reached last. */
+  readonly stage: number;
+  readonly isFinally: boolean;
 }
 
 export type Step =
@@ -34,7 +45,9 @@ export type Step =
   | { readonly kind: 'stage' }
   | { readonly kind: 'wait' }
   | { readonly kind: 'run'; readonly index: number }
-  | { readonly kind: 'await'; readonly index: number };
+  | { readonly kind: 'await'; readonly index: number }
+  | { readonly kind: 'reach'; readonly index: number }
+  | { readonly kind: 'pass'; readonly index: number };
 
 export interface ProgramRun {
   readonly index: number;
@@ -44,62 +57,17 @@ export interface ProgramRun {
   /** Index of the run whose code submits it, -1 for a root. */
   readonly parent: number;
   readonly after: readonly number[];
+  /** Index of the group of its threads, -1 for none. */
+  readonly group: number;
+  /** It has finally threads. */
+  readonly hasFinally: boolean;
 }
-
-export type MoveKind =
-  | 'submit'
-  | 'see'
-  | 'see run'
-  | 'turn'
-  | 'enter'
-  | 'step'
-  | 'return'
-  | 'throw'
-  | 'leave'
-  | 'run grace'
-  | 'start'
-  | 'succeed'
-  | 'fail'
-  | 'abort'
-  | 'suspend'
-  | 'wake'
-  | 'child'
-  | 'soon'
-  | 'late'
-  | 'grace'
-  | 'settle'
-  | 'unhold'
-  | 'unpause'
-  | 'restore'
-  | EnvironmentEvent;
-
-export interface Move {
-  readonly index: number;
-  readonly kind: MoveKind;
-  /** Index of the task, run or label it is about; -1 for none. */
-  readonly target: number;
-  /** Name of the task or run that it is about. */
-  readonly about: string | undefined;
-  readonly label: string;
-  /** Counts against `events`. */
-  readonly costs: boolean;
-  readonly amount: number;
-}
-
-const ALL_EVENTS: readonly EnvironmentEvent[] = [
-  'cancel task',
-  'terminate task',
-  'hold task',
-  'cancel run',
-  'terminate run',
-  'pause',
-  'shutdown',
-];
 
 export class Program {
   readonly plan: ExplorePlan;
   readonly tasks: readonly ProgramTask[];
   readonly runs: readonly ProgramRun[];
+  readonly threads: Threads;
   readonly moves: readonly Move[];
   /** Those of the environment. */
   readonly costly: readonly Move[];
@@ -111,6 +79,8 @@ export class Program {
   readonly bypassLimit: number;
   /** Ends are seen by a step of their own. */
   readonly separate: boolean;
+  /** What happens by itself happens first. */
+  readonly prompt: boolean;
   readonly taskIndex: ReadonlyMap<TaskSpec, number>;
   readonly runIndex: ReadonlyMap<string, number>;
   readonly #ids = new IdSource(() => 0, '000000000000');
@@ -123,12 +93,16 @@ export class Program {
     this.events = plan.events ?? 0;
     this.turnBudget = plan.turnBudget ?? Number.POSITIVE_INFINITY;
     this.separate = plan.delivery === 'separate';
+    this.prompt = plan.pace === 'prompt';
     this.bypassLimit = plan.policy.policy === 'strict' ? 0 : plan.policy.bypassLimit;
     const names = Object.keys(plan.runs);
     this.runIndex = new Map(names.map((name, index) => [name, index]));
-    this.tasks = readTasks(plan, this.runIndex, this.admission());
+    const planned = Object.values(plan.runs);
+    const inBodies = planned.flatMap(({ body }) => body.filter(isTask)).length;
+    this.threads = readThreads(planned, inBodies);
+    this.tasks = readTasks(plan, this.runIndex, this.admission(), this.threads);
     this.taskIndex = new Map(this.tasks.map((task) => [task.spec, task.index]));
-    this.runs = readRuns(plan, this.runIndex, this.tasks);
+    this.runs = readRuns(plan, this.runIndex, this.tasks, this.threads);
     this.roots = this.runs.filter((run) => run.parent === -1).map((run) => run.index);
     this.moves = listMoves(this);
     for (const move of this.moves) {
@@ -182,30 +156,32 @@ function readTasks(
   plan: ExplorePlan,
   names: ReadonlyMap<string, number>,
   admission: Admission<TaskRow>,
+  { threads, tasks: ofThreads }: Threads,
 ): ProgramTask[] {
   const tasks: ProgramTask[] = [];
-  Object.values(plan.runs).forEach((run, runIndex) => {
-    for (const planned of run.body.filter(isTask)) {
-      const name = planned.task;
-      if (names.has(name) || tasks.some((task) => task.name === name))
-        throw invalidArgument('the name of a planned task', name, 'a name that nothing else in the plan has');
-      const needs = planned.needs ?? {};
-      const attempts = planned.attempts ?? 1;
-      const after = readParents(planned, runIndex, tasks);
-      tasks.push({
-        index: tasks.length,
-        name,
-        run: runIndex,
-        planned,
-        spec: specOf(planned, attempts),
-        vector: admission.vector(needs),
-        first: firstSnapshot(attempts, planned.deadline === true, after !== undefined),
-        after,
-        parents: planned.after ?? [],
-        child: planned.child === undefined ? -1 : indexOf(names, planned.child),
-      });
-    }
+  const add = (planned: PlannedTask, run: number, place: Omit<ThreadTask, 'planned'>) => {
+    const name = planned.task;
+    if (names.has(name) || tasks.some((task) => task.name === name))
+      throw invalidArgument('the name of a planned task', name, 'a name that nothing else in the plan has');
+    const attempts = planned.attempts ?? 1;
+    const isFinally = place.isFinally || planned.finally === true;
+    const after = readParents({ ...planned, finally: isFinally }, run, tasks);
+    const { thread, holds } = place;
+    tasks.push({
+      ...{ index: tasks.length, name, run, planned, thread, holds, isFinally, after },
+      stage: planned.stage ?? threads[thread]?.stage ?? -1,
+      spec: specOf(planned, attempts),
+      vector: admission.vector(planned.needs ?? {}),
+      first: firstSnapshot(attempts, planned.deadline === true, after !== undefined),
+      parents: planned.after ?? [],
+      child: planned.child === undefined ? -1 : indexOf(names, planned.child),
+    });
+  };
+  Object.values(plan.runs).forEach((run, index) => {
+    for (const planned of run.body.filter(isTask))
+      add(planned, index, { thread: -1, isFinally: false, holds: -1 });
   });
+  for (const { planned, ...place } of ofThreads) add(planned, threads[place.thread]?.run ?? -1, place);
   return tasks;
 }
 
@@ -256,6 +232,7 @@ function readRuns(
   plan: ExplorePlan,
   names: ReadonlyMap<string, number>,
   tasks: readonly ProgramTask[],
+  { groupOfRun, groups, threads }: Threads,
 ): ProgramRun[] {
   const entries = Object.entries(plan.runs);
   const steps = entries.map(([, run]) => run.body.map((step) => readStep(step, names, tasks)));
@@ -276,6 +253,8 @@ function readRuns(
     steps: steps[index] ?? [],
     parent: parents[index] ?? -1,
     after: (planned.after ?? []).map((upstream) => indexOf(names, upstream)),
+    group: groupOfRun[index] ?? -1,
+    hasFinally: groups[groupOfRun[index] ?? -1]?.threads.some((at) => threads[at]?.isFinally) === true,
   }));
 }
 
@@ -284,61 +263,7 @@ function readStep(step: BodyStep, names: ReadonlyMap<string, number>, tasks: rea
   if (step === 'wait') return { kind: 'wait' };
   if (isTask(step)) return { kind: 'task', index: tasks.findIndex((task) => task.name === step.task) };
   if ('run' in step) return { kind: 'run', index: indexOf(names, step.run) };
+  if ('reach' in step) return { kind: 'reach', index: step.reach };
+  if ('pass' in step) return { kind: 'pass', index: step.pass };
   return { kind: 'await', index: indexOf(names, step.await) };
-}
-
-const TASK_MOVES: readonly [MoveKind, (name: string) => string][] = [
-  ['start', (name) => `${name} starts`],
-  ['succeed', (name) => `${name} succeeds`],
-  ['fail', (name) => `${name} fails`],
-  ['abort', (name) => `${name} gives up`],
-  ['suspend', (name) => `${name} suspends`],
-  ['wake', (name) => `${name} is woken`],
-  ['child', (name) => `${name} submits its child`],
-  ['soon', (name) => `the timer of ${name} fires`],
-  ['late', (name) => `the deadline of ${name} passes`],
-  ['grace', (name) => `the grace of ${name} is over`],
-  ['see', (name) => `the end of ${name} is seen`],
-  ['settle', (name) => `the abandoned body of ${name} settles`],
-  ['unhold', (name) => `unhold ${name}`],
-];
-
-const RUN_MOVES: readonly [MoveKind, (name: string) => string][] = [
-  ['submit', (name) => `submit ${name}`],
-  ['enter', (name) => `enter ${name}`],
-  ['step', (name) => `${name} goes on`],
-  ['return', (name) => `${name} returns`],
-  ['throw', (name) => `${name} throws`],
-  ['leave', (name) => `${name} leaves`],
-  ['see run', (name) => `the end of ${name} is seen`],
-  ['run grace', (name) => `the grace of ${name} is over`],
-];
-
-function listMoves({ plan, tasks, runs, labels }: Program): Move[] {
-  const moves: Move[] = [];
-  const add = (kind: MoveKind, target: number, label: string, given: Partial<Move> = {}) => {
-    const costs = given.costs === true;
-    const { about, amount = 0 } = given;
-    moves.push({ index: moves.length, kind, target, about, label, costs, amount });
-  };
-  const names = (kind: EnvironmentEvent) =>
-    kind.endsWith('task') ? tasks : kind.endsWith('run') ? runs : [];
-  add('turn', -1, 'turn');
-  for (const [kind, text] of RUN_MOVES)
-    for (const { index, name } of runs) add(kind, index, text(name), { about: name });
-  for (const [kind, text] of TASK_MOVES)
-    for (const { index, name } of tasks) add(kind, index, text(name), { about: name });
-  add('unpause', -1, 'unpause');
-  for (const [index, label] of labels.entries()) add('restore', index, `restore ${label}`);
-  if ((plan.events ?? 0) === 0) return moves;
-  for (const kind of plan.kinds ?? ALL_EVENTS) {
-    if (kind === 'pause' || kind === 'shutdown') add(kind, -1, kind, { costs: true });
-    for (const { index, name } of names(kind))
-      add(kind, index, `${kind.split(' ')[0]} ${name}`, { costs: true, about: name });
-    if (kind !== 'set capacity') continue;
-    for (const [label, amounts] of Object.entries(plan.capacities ?? {}))
-      for (const amount of amounts)
-        add(kind, labels.indexOf(label), `set ${label} to ${amount}`, { costs: true, amount });
-  }
-  return moves;
 }

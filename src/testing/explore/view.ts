@@ -12,7 +12,8 @@ import type {
 import type { LifecycleState } from '../../../machines/lifecycle.ts';
 import type { PipelineRow, TaskRow } from '../../runtime/rows.ts';
 import type { Move } from './program.ts';
-import { GRACE, nameOf, type World } from './world.ts';
+import { isThreadBlocked, isThreadOver } from './thread-state.ts';
+import { BODY, GRACE, nameOf, type World } from './world.ts';
 
 /** Made part by part when asked for: most steps need none of it. Look before the world moves on. */
 export class WorldView implements View {
@@ -25,10 +26,17 @@ export class WorldView implements View {
   }
 
   get tasks(): readonly TaskView[] {
+    return this.keepTasks();
+  }
+  get runs(): readonly RunView[] {
+    return this.keepRuns();
+  }
+  /** Looks at them now, and keeps what it saw when the world moves on. */
+  keepTasks(): readonly TaskView[] {
     this.#tasks ??= tasksOf(this.#world);
     return this.#tasks;
   }
-  get runs(): readonly RunView[] {
+  keepRuns(): readonly RunView[] {
     this.#runs ??= runsOf(this.#world);
     return this.#runs;
   }
@@ -103,11 +111,33 @@ function stagesOf(world: World): StageView[] {
         run: placeOf(world, index),
         index: stage,
         state: snapshot.leaf.state as LifecycleState,
-        passed,
+        passed: isPassed(world, index, stage) ?? passed,
+        blocked: isStageBlocked(world, index, stage),
       });
   });
   return views;
 }
+
+/** Of a declared stage, told by what the body has done, never by the row; undefined for other stages. */
+function isPassed(world: World, run: number, stage: number): boolean | undefined {
+  const program = world.program.runs[run];
+  if (program?.planned.stages === undefined) return undefined;
+  if (world.n.get('body', run) === BODY.over || world.runs[run]?.snapshot.leaf.final) return true;
+  const pass = program.steps.findIndex(
+    ({ kind, ...step }) => kind === 'pass' && 'index' in step && step.index === stage,
+  );
+  if (pass !== -1) return world.n.get('pc', run) > pass;
+  const owner = ownerOf(world, run, stage);
+  return owner !== undefined && isThreadOver(world, owner);
+}
+
+function isStageBlocked(world: World, run: number, stage: number): boolean {
+  const owner = ownerOf(world, run, stage);
+  return owner !== undefined && isThreadBlocked(world, owner);
+}
+
+const ownerOf = ({ program }: World, run: number, stage: number): number | undefined =>
+  program.threads.threads.find((one) => one.ownsStage && one.run === run && one.stage === stage)?.index;
 
 function taskView(world: World, row: TaskRow, index: number): TaskView {
   const { leaf, context } = row.snapshot;
@@ -121,18 +151,25 @@ function taskView(world: World, row: TaskRow, index: number): TaskView {
     abandoned: row.abandoned,
     queued: row.place === 'queued',
     needs: row.vector.needs,
-    key: [-row.priority, -row.stage, row.pipeline, row.position],
+    key: [-row.priority, -depthOf(world, row, index), row.pipeline, row.position],
     attemptsOpen: world.n.get('attemptsOpen', index),
     settled: world.n.get('settled', index),
     suspended: context.suspended,
     passed: world.n.get('passed', index),
     parents: world.program.tasks[index]?.parents ?? NOBODY,
-    isFinally: world.program.tasks[index]?.planned.finally === true,
+    isFinally: world.program.tasks[index]?.isFinally === true,
     released: context.released,
     attempts: world.n.get('attempts', index),
     seen: row.visible,
     reason: context.outcome?.reason,
   };
+}
+
+/** Of a declared stage as planned; of any other, its index. */
+function depthOf({ program }: World, row: TaskRow, index: number): number {
+  const task = program.tasks[index];
+  const declared = program.runs[task?.run ?? -1]?.planned.stages?.[task?.stage ?? -1];
+  return declared?.depth ?? row.stageIndex;
 }
 
 function runView(world: World, row: PipelineRow, index: number): RunView {
@@ -154,6 +191,7 @@ function runView(world: World, row: PipelineRow, index: number): RunView {
     seen: row.visible,
     reason: context.outcome?.reason,
     waits: row.children !== 'continue',
+    finallyDue: row.finallyTasks === 'due',
     graceSet: world.n.get('runArmed', index) === GRACE,
     open: supervisor.runs.has(row),
     after: planned?.planned.after ?? NOBODY,

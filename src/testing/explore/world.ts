@@ -15,6 +15,7 @@ import { Supervisor } from '../../runtime/supervisor.ts';
 import { Counters } from './counters.ts';
 import { forkSupervisor } from './fork.ts';
 import type { Program } from './program.ts';
+import { nextOf, threadsOver } from './thread-state.ts';
 
 /** What `armed` says besides a time: the grace of a body that was told to stop. */
 export const GRACE = 3;
@@ -76,6 +77,8 @@ export class World implements Host {
   readonly runs: (PipelineRow | undefined)[];
   readonly tasks: (TaskRow | undefined)[];
   readonly n: Counters;
+  /** One number for each thread; thread-steps.ts reads it. */
+  readonly threads: number[];
   /** Tasks whose body waits for a run, in the order in which they began to. */
   waits: readonly number[] = [];
   /** Ended and not seen yet, in the order of the ends: tasks by index, runs by theirs after all tasks. */
@@ -95,6 +98,7 @@ export class World implements Host {
       this.runs = program.runs.map(() => undefined);
       this.tasks = program.tasks.map(() => undefined);
       this.n = Counters.of(program.runs.length, program.tasks.length);
+      this.threads = program.threads.threads.map(() => 0);
       this.log = newLog();
       const { pipelineParallelism } = program.plan;
       this.supervisor = new Supervisor({ admission: program.admission(), pipelineParallelism, host: this });
@@ -105,6 +109,7 @@ export class World implements Host {
       this.events = from.events;
       this.due = from.due;
       this.n = from.n.copy();
+      this.threads = from.threads.slice();
       this.waits = from.waits;
       this.unseen = from.unseen;
       this.log = from.log;
@@ -152,8 +157,16 @@ export class World implements Host {
   bodyWaits(index: number): boolean {
     if (this.n.get('body', index) !== BODY.active) return false;
     const step = this.program.runs[index]?.steps[this.n.get('pc', index)];
-    if (step?.kind === 'wait') return this.runs[index]?.tasks.some((task) => !task.visible) === true;
-    return step?.kind === 'await' && !this.isOver(step.index);
+    if (step === undefined) return this.#threadsWait(index);
+    if (step.kind === 'wait') return this.runs[index]?.tasks.some((task) => !task.visible) === true;
+    return step.kind === 'await' && !this.isOver(step.index);
+  }
+
+  /** The script is at its end, and no thread can go on. */
+  #threadsWait(run: number): boolean {
+    if (threadsOver(this, run)) return false;
+    const { threads } = this.program.threads;
+    return threads.every((thread) => thread.run !== run || nextOf(this, thread.index) === undefined);
   }
 
   /** Every run that will ever come is closed and seen, and no body of one is left. */

@@ -12,6 +12,7 @@ export interface Job {
     | 'durable'
     | 'dag'
     | 'recovery'
+    | 'workflows'
     | 'exploration'
     | 'import';
   readonly label: string;
@@ -29,6 +30,8 @@ export interface Job {
   readonly durability?: 'strict' | 'relaxed';
   /** Tasks at once; for the database alone, tasks per commit. */
   readonly inFlight?: number;
+  /** Whether runs are written to a store. Default no. */
+  readonly stored?: boolean;
   /** Of the run that is recovered. */
   readonly style?: 'code' | 'graph';
   /** The id of the row it is compared with; empty for none. */

@@ -147,11 +147,11 @@ describe.skipIf(process.platform !== 'linux')('a process group', () => {
 
 describe.skipIf(process.platform !== 'linux')('the processes of a run', () => {
   it('are killed wherever they are, and no others', async () => {
-    const one = await start(TWO, 2, { SIGNALBOX_RUN_ID: 'run-1' });
-    const two = await start(TWO, 2, { SIGNALBOX_RUN_ID: 'run-1' });
-    const other = await start(TWO, 2, { SIGNALBOX_RUN_ID: 'run-12' });
+    const one = await start(TWO, 2, { SIGNALBOX_RUN_ID: 'run-of-processes-test' });
+    const two = await start(TWO, 2, { SIGNALBOX_RUN_ID: 'run-of-processes-test' });
+    const other = await start(TWO, 2, { SIGNALBOX_RUN_ID: 'run-of-processes-test2' });
     await end(one.leader);
-    expect(await killRun('run-1')).toEqual([]);
+    expect(await killRun('run-of-processes-test')).toEqual([]);
     const alive = ({ pids }: Started): boolean[] => pids.map((pid) => processStartTime(pid) !== '');
     expect([one, two, other].map(alive)).toEqual([
       [false, false],

@@ -1,0 +1,105 @@
+/** One run from its submission to the exit code: started or resumed, watched, interrupted, summed up. */
+import { SignalboxError } from '../../core/errors.ts';
+import type { Logger } from '../../core/logger.ts';
+import type { PipelineHandle, RuntimeEvent } from '../../runtime/index.ts';
+import { Scheduler } from '../../scheduler.ts';
+import type { Store } from '../../stores/store.ts';
+import type { Output } from '../output.ts';
+import { RunTree, type TreeEvent } from '../progress/run-tree.ts';
+import { type Mode, type Watch, watchRun } from '../progress/watch.ts';
+import { Interrupt } from './interrupt.ts';
+import { exitCodeFor, verdictOf } from './verdict.ts';
+
+export interface Execution {
+  readonly output: Output;
+  readonly mode: Mode;
+  readonly store: Store;
+  /** As it is written behind a command; undefined where that is the default. */
+  readonly storeOption: string | undefined;
+  readonly resources: Readonly<Record<string, number>>;
+  readonly parallel: number;
+  readonly name: string;
+  /** Stages that are known beforehand. */
+  readonly stages: readonly string[];
+  /** What an earlier life of the run has told. */
+  readonly history: readonly TreeEvent[];
+  /** Submits the run. Throws when it cannot be. */
+  readonly start: (scheduler: Scheduler) => PipelineHandle<unknown>;
+}
+
+/** Gives the exit code. Rejects when the run could not be started, or is not there to be resumed. */
+export async function execute(execution: Execution): Promise<number> {
+  const { store, resources, parallel, mode, output } = execution;
+  const notes = new Notes(mode, output);
+  const scheduler = new Scheduler({ resources, taskParallelism: parallel, store, logger: notes });
+  try {
+    return await follow(scheduler, execution, notes);
+  } finally {
+    await scheduler.close({ mode: 'abort' });
+    await store.close();
+  }
+}
+
+async function follow(scheduler: Scheduler, execution: Execution, notes: Notes): Promise<number> {
+  const { output, mode } = execution;
+  const tree = new RunTree(execution.name, execution);
+  for (const event of execution.history) tree.apply(event);
+  const early: RuntimeEvent[] = [];
+  let watch: Watch | undefined;
+  scheduler.events$.subscribe((event) => (watch === undefined ? early.push(event) : watch.event(event)));
+  const handle = execution.start(scheduler);
+  tree.runId ??= handle.runId;
+  await handle.accepted;
+  watch = watchRun(mode, tree, output);
+  notes.say = watch.say.bind(watch);
+  for (const event of early) watch.event(event);
+  const interrupt = stopOnSignals(handle, watch);
+  const outcome = await handle.outcome();
+  // What belongs to the run may outlive its body: it is waited for, unless somebody is in a hurry.
+  await scheduler.close({ mode: interrupt.happened ? 'abort' : 'drain' });
+  await watch.end();
+  interrupt.ignore();
+  const verdict = verdictOf(outcome);
+  if (mode !== 'json') {
+    const { summary } = await import('./summary.ts');
+    output.print(...summary(tree, { ...execution, verdict, error: outcome.error, runId: handle.runId }));
+  }
+  return exitCodeFor(verdict);
+}
+
+function stopOnSignals(handle: PipelineHandle<unknown>, watch: Watch): Interrupt {
+  return new Interrupt({
+    first: (signal) => {
+      watch.say('stopping: tasks are asked to end, then finally jobs run; Ctrl-C again stops those');
+      handle.requestTerminate(`interrupted by ${signal}`);
+    },
+    second: () => {
+      watch.say('stopping finally jobs too; Ctrl-C once more leaves at once');
+      handle.requestTerminate('interrupted twice');
+    },
+  });
+}
+
+/** What the scheduler and tasks log: warnings and errors go beside the output, not into the picture. */
+class Notes implements Logger {
+  say: (line: string) => void;
+  readonly #debug = (process.env['SIGNALBOX_DEBUG'] ?? '') !== '';
+
+  constructor(_mode: Mode, output: Output) {
+    this.say = output.note;
+  }
+
+  debug(): void {}
+  info(): void {}
+  warn(message: string, ...rest: readonly unknown[]): void {
+    if (this.#debug) this.error(message, ...rest);
+  }
+  error(message: string, ...rest: readonly unknown[]): void {
+    this.say([message, ...rest.map(inWords)].join(' '));
+  }
+}
+
+function inWords(value: unknown): string {
+  if (value instanceof SignalboxError || value instanceof Error) return value.message;
+  return typeof value === 'string' ? value : '';
+}

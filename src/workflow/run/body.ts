@@ -1,0 +1,163 @@
+/**
+ * The body of a run of a workflow: its jobs, then its finally jobs, then what the run comes to.
+ *
+ * It decides by the plan, the parameters and how its tasks ended, and by nothing else, so that a run which goes on
+ * in a later life is the same run (rule 9). Stopped, it starts nothing more but its finally jobs (rule 1).
+ */
+import { CancelledError, StageError, WorkflowError } from '../../core/errors.ts';
+import { type Controls, STYLE, type StyleControls } from '../../runtime/index.ts';
+import { mergeStatuses, type Status } from '../status.ts';
+import { errorInfo, type Info, infoOf } from './contexts.ts';
+import { Halt } from './halt.ts';
+import type { JobEnd } from './job.ts';
+import { contextsOf, runJobs } from './jobs.ts';
+import type { Frame, Inherited } from './where.ts';
+
+/** What a run of a workflow comes to. */
+export interface WorkflowResult {
+  readonly status: Exclude<Status, 'WAIT'>;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** By job: `{ status, stages, errors? }`, or `{ status, strategies, errors? }` with a matrix. */
+  readonly jobs: Readonly<Record<string, unknown>>;
+  readonly info: Info;
+  readonly errors?: { readonly name: string; readonly message: string };
+}
+
+export type FrameOf = (style: StyleControls) => Frame;
+
+/** @throws WorkflowError with the result in its details; what a stage raised; the reason it was stopped for */
+export async function runWorkflow(controls: Controls, frameOf: FrameOf): Promise<WorkflowResult> {
+  const { signal } = controls;
+  const run = new WorkflowRun(frameOf(controls[STYLE]), signal);
+  const result = run.result();
+  // Nothing is left to do for a stopped run without finally jobs: its tasks end by themselves.
+  return run.hasFinally ? result : Promise.race([result, whenStopped(signal, result)]);
+}
+
+function whenStopped(signal: AbortSignal, result: Promise<unknown>): Promise<never> {
+  result.catch(() => {});
+  return new Promise((_resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}
+
+class WorkflowRun {
+  readonly #frame: Frame;
+  readonly #startedAt: number;
+  readonly #main = new Halt();
+  readonly #ends = new Map<string, JobEnd>();
+  readonly #stageOf = new Map<string, number>();
+  #late: WorkflowError | undefined = undefined;
+
+  constructor(frame: Frame, signal: AbortSignal) {
+    this.#frame = frame;
+    const { style, plan } = frame;
+    this.#startedAt = style.now();
+    for (const job of inQueueOrder(plan.jobs))
+      this.#stageOf.set(job.id, style.declareStage(job.id, job.depth));
+    if (this.hasFinally) style.expectFinallyTasks(true);
+    const stop = () => this.#main.startNothing(reasonOf(signal.reason));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  }
+
+  get hasFinally(): boolean {
+    return this.#frame.plan.jobs.some(({ isFinally }) => isFinally);
+  }
+
+  async result(): Promise<WorkflowResult> {
+    const { style, plan } = this.#frame;
+    const left = Math.max(0, this.#startedAt + plan.timeoutMs - style.time);
+    const callOff = style.after(left, () => this.#tooLate());
+    await this.#jobs(false, this.#main);
+    callOff();
+    if (this.hasFinally) await this.#jobs(true, new Halt());
+    style.expectFinallyTasks(false);
+    if (style.stopping !== undefined) throw reasonOf(style.stopping.reason);
+    return this.#ended();
+  }
+
+  async #jobs(isFinally: boolean, halt: Halt): Promise<void> {
+    const { plan } = this.#frame;
+    const jobs = plan.jobs.filter((job) => job.isFinally === isFinally);
+    const limit = plan.extras.max_job_parallel ?? Number.POSITIVE_INFINITY;
+    await runJobs(jobs, {
+      frame: this.#frame,
+      inherited: this.#inherited,
+      halt,
+      stageOf: this.#stageOf,
+      limit,
+      ends: this.#ends,
+    });
+  }
+
+  get #inherited(): Inherited {
+    const { extras, resources, executor, raiseOnError } = this.#frame.plan;
+    return { extras, resources, executor, raiseOnError: raiseOnError || extras.stage_raise_error === true };
+  }
+
+  #tooLate(): void {
+    const { name, timeoutMs } = this.#frame.plan;
+    const seconds = timeoutMs / 1000;
+    this.#late = new WorkflowError(
+      'TASK_TIMEOUT',
+      `'${name}' was timeout because it use exec time more than ${seconds} seconds.`,
+      {
+        hint: 'set timeout: (in seconds) at the top of the file',
+        details: { errorName: 'WorkflowTimeoutError' },
+      },
+    );
+    this.#main.stop(this.#late);
+  }
+
+  #ended(): WorkflowResult {
+    const { plan, params, style } = this.#frame;
+    const merged = mergeStatuses(plan.jobs.map(({ id }) => this.#ends.get(id)?.status ?? 'CANCEL'));
+    const status = this.#late === undefined ? (merged as WorkflowResult['status']) : 'FAILED';
+    const errors = this.#late === undefined ? this.#errorOf() : errorInfo(this.#late);
+    const result: WorkflowResult = {
+      status,
+      params,
+      jobs: contextsOf(plan.jobs, this.#ends),
+      info: infoOf(this.#startedAt, style.time),
+      ...(errors === undefined ? {} : { errors }),
+    };
+    if (status === 'SUCCESS' || status === 'SKIP') return result;
+    if (this.#frame.raised !== undefined) throw this.#frame.raised;
+    if (status === 'CANCEL') throw new CancelledError(errors?.message);
+    throw failure(plan.name, result);
+  }
+
+  /** The last job that did not end well says it. */
+  #errorOf(): WorkflowResult['errors'] | undefined {
+    const bad = this.#frame.plan.jobs.findLast(({ id }) => {
+      const status = this.#ends.get(id)?.status;
+      return status === 'FAILED' || status === 'CANCEL';
+    });
+    if (bad === undefined) return undefined;
+    const end = this.#ends.get(bad.id);
+    const told = end?.context['errors'] as WorkflowResult['errors'] | undefined;
+    if (told?.name === 'WorkflowError') return told;
+    const what = end?.status === 'CANCEL' ? 'cancelled' : 'failed';
+    return { name: 'WorkflowError', message: `Job execution, '${bad.id}', was ${what}.` };
+  }
+}
+
+/** Stages are numbered as they lie in the queue; jobs of one depth as in the file. */
+function inQueueOrder<T extends { readonly depth: number }>(jobs: readonly T[]): readonly T[] {
+  return [...jobs].sort((a, b) => a.depth - b.depth);
+}
+
+function failure(name: string, result: WorkflowResult): WorkflowError {
+  const why = result.errors?.message ?? 'a job failed';
+  return new WorkflowError('STAGE_FAILED', `the workflow ${JSON.stringify(name)} failed: ${why}`, {
+    hint: 'the result is in details.result; resume the run to do again what failed',
+    details: { result, errorName: 'WorkflowError' },
+  });
+}
+
+function reasonOf(reason: unknown): Error {
+  return reason instanceof Error ? reason : new StageError(String(reason));
+}

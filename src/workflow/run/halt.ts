@@ -1,0 +1,77 @@
+/**
+ * A part of a run that can be stopped by itself: the run, a job, an item of a foreach. What is stopped starts
+ * nothing new; what it has running is cancelled or terminated, in every part below it, and in no other.
+ */
+
+/** The live side of what can be stopped, queued or running; a task handle is one. */
+export interface Stoppable {
+  requestTerminate(reason?: string | Error): boolean;
+}
+
+export class Halt {
+  #reason: Error | undefined = undefined;
+  readonly #live = new Set<Stoppable>();
+  readonly #parts = new Set<Halt>();
+  readonly #listeners: (() => void)[] = [];
+  readonly #parent: Halt | undefined;
+
+  constructor(parent?: Halt) {
+    this.#parent = parent;
+    this.#reason = parent?.reason;
+    parent?.take(this);
+  }
+
+  /** Why it was stopped; undefined while it goes on. */
+  get reason(): Error | undefined {
+    return this.#reason;
+  }
+
+  /** Stops it, once; the first reason counts. */
+  stop(reason: Error): void {
+    if (this.#reason !== undefined) return;
+    this.startNothing(reason);
+    this.#terminate(reason);
+  }
+
+  /** The same where somebody else sees to what runs: the runtime does when it stops the whole run. */
+  startNothing(reason: Error): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    for (const listener of this.#listeners.splice(0)) listener();
+    for (const part of this.#parts) part.startNothing(reason);
+  }
+
+  #terminate(reason: Error): void {
+    for (const part of this.#parts) part.#terminate(reason);
+    for (const one of [...this.#live]) one.requestTerminate(reason);
+  }
+
+  /** Called when it is stopped; at once if it is already. */
+  onStop(listener: () => void): void {
+    if (this.#reason === undefined) this.#listeners.push(listener);
+    else listener();
+  }
+
+  /** Follows something until `over` settles. */
+  async during<T>(one: Stoppable, over: Promise<T>): Promise<T> {
+    this.#live.add(one);
+    try {
+      return await over;
+    } finally {
+      this.#live.delete(one);
+    }
+  }
+
+  private take(part: Halt): void {
+    this.#parts.add(part);
+  }
+
+  private forget(part: Halt): void {
+    this.#parts.delete(part);
+  }
+
+  /** It is over: its parent forgets it. */
+  leave(): void {
+    this.#parent?.forget(this);
+  }
+}

@@ -1,0 +1,144 @@
+/** A server on a clock of its own, and all that it told. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Scheduler } from '../../../../src/scheduler.ts';
+import { memoryStore } from '../../../../src/stores/memory.ts';
+import type { Store } from '../../../../src/stores/store.ts';
+import { VirtualClock } from '../../../../src/testing/index.ts';
+import {
+  type ScheduleMemory,
+  type ServeOptions,
+  type ServeReport,
+  type Service,
+  serveWorkflows,
+  volatileMemory,
+} from '../../../../src/workflow/serve/index.ts';
+
+export const at = (text: string): number => Date.parse(text);
+
+export interface FileOptions {
+  readonly cron?: readonly (string | { readonly cronjob: string; readonly timezone: string })[];
+  readonly release?: readonly string[];
+  /** Seconds that its only stage takes. */
+  readonly sleep?: number;
+  readonly fails?: boolean;
+  readonly params?: string;
+}
+
+export function workflowText(name: string, options: FileOptions = {}): string {
+  const { cron = [], release = [], sleep = 0, fails = false, params = '' } = options;
+  const entries = cron.map((one) => (typeof one === 'string' ? { cronjob: one } : one));
+  const stage = fails ? { name: 'fail', raise: 'no' } : { name: 'work', echo: 'done', sleep };
+  return [
+    `name: ${name}`,
+    ...(entries.length + release.length === 0
+      ? []
+      : [`on: ${JSON.stringify({ schedule: entries, release })}`]),
+    ...(params === '' ? [] : [`params: ${params}`]),
+    `jobs: ${JSON.stringify({ only: { stages: [stage] } })}`,
+    '',
+  ].join('\n');
+}
+
+export class World {
+  readonly clock: VirtualClock;
+  readonly store: Store = memoryStore();
+  readonly folder = mkdtempSync(join(tmpdir(), 'serve-'));
+  readonly memory: ScheduleMemory = volatileMemory();
+  readonly told: ServeReport[] = [];
+  readonly #schedulers = new Set<Scheduler>();
+  #stamp = 0;
+
+  constructor(start: string) {
+    this.clock = new VirtualClock(at(start));
+  }
+
+  /** Each writing differs in length, since files of one moment do not differ in their times. */
+  put(file: string, text: string): void {
+    this.#stamp += 1;
+    writeFileSync(join(this.folder, file), `${text}${'#'.repeat(this.#stamp)}\n`);
+  }
+
+  scheduler(): Scheduler {
+    const scheduler = new Scheduler({
+      clock: this.clock,
+      store: this.store,
+      pipelineParallelism: 100,
+      taskParallelism: 100,
+    });
+    this.#schedulers.add(scheduler);
+    return scheduler;
+  }
+
+  async serve(options: Partial<ServeOptions> = {}): Promise<Service> {
+    const { folder, clock, memory } = this;
+    const report = (one: ServeReport): void => void this.told.push(one);
+    const service = await serveWorkflows({
+      folder,
+      clock,
+      memory,
+      report,
+      scheduler: options.scheduler ?? this.scheduler(),
+      ...options,
+    });
+    await this.settle();
+    return service;
+  }
+
+  /** Lets everything happen that needs no time, reading of files included. */
+  async settle(): Promise<void> {
+    for (let i = 0; i < 20; i += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      await this.clock.advance(0);
+    }
+  }
+
+  /** Until a report comes that nobody saw before: for what depends on files. */
+  async until(type: ServeReport['type'], count = 1): Promise<void> {
+    while (this.told.filter((one) => one.type === type).length < count) await this.settle();
+  }
+
+  /** `type runId`, with the reason or the outcome. */
+  get lines(): readonly string[] {
+    return this.told.flatMap((one) => {
+      switch (one.type) {
+        case 'release:submitted':
+          return [`submitted ${one.runId}`];
+        case 'release:resumed':
+          return [`resumed ${one.runId}`];
+        case 'release:ended':
+          return [`${one.outcome.kind} ${one.runId}`];
+        case 'release:missed':
+          return [`${one.reason} ${one.runId}`];
+        case 'release:failed':
+          return [`failed ${one.runId}: ${one.error.message}`];
+        default:
+          return [];
+      }
+    });
+  }
+
+  count(start: string): number {
+    return this.lines.filter((line) => line.startsWith(start)).length;
+  }
+
+  async runs(): Promise<readonly string[]> {
+    const runs = await this.store.runs.list({ limit: 10_000 });
+    return runs
+      .map(
+        ({ id, state, outcome }) =>
+          `${state}${outcome?.reason === undefined ? '' : ` ${outcome.reason}`} ${id}`,
+      )
+      .sort();
+  }
+
+  async end(): Promise<void> {
+    for (const scheduler of this.#schedulers) {
+      const closing = scheduler.close({ mode: 'abort', graceMs: 0 });
+      await this.clock.runAll();
+      await closing;
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
