@@ -23,6 +23,7 @@ import type { RunnablePipeline, RunOptions } from './run-options.ts';
 import { StageHandle } from './stage-handle.ts';
 import { planStyleWork, StyleWork } from './style-controls.ts';
 import { Submission } from './submission.ts';
+import type { StageEnd } from './supervisor.ts';
 import { TaskHandle } from './task-handle.ts';
 import { planTaskObject } from './task-object.ts';
 import { planTask, type TaskOptions, type TaskPlace, type TaskPlan } from './task-spec.ts';
@@ -145,8 +146,8 @@ export class Desk {
   reach(stage: StageRow): void {
     this.#engine.supervisor.reach(stage);
   }
-  passStage(stage: StageRow, isBlocked: boolean): void {
-    this.#engine.supervisor.passStage(stage, isBlocked);
+  passStage(stage: StageRow, as: StageEnd | undefined): void {
+    this.#engine.supervisor.passStage(stage, as);
   }
 
   expectFinallyTasks(run: PipelineRow, expects: boolean): void {

@@ -12,6 +12,7 @@ import type { Desk } from './desk.ts';
 import type { PipelineHandle } from './pipeline-handle.ts';
 import type { StageRow } from './rows.ts';
 import type { RunnablePipeline, RunOptions } from './run-options.ts';
+import type { StageEnd } from './supervisor.ts';
 import type { TaskHandle } from './task-handle.ts';
 import { readSpec, type TaskOptions, type TaskPlace, type TaskPlan } from './task-spec.ts';
 
@@ -64,9 +65,9 @@ export class StyleControls {
     this.#desk.reach(this.#stage(index));
   }
 
-  /** Nothing more comes into the stage. `isBlocked`: nothing ever came, since what it needs had failed. */
-  passStage(index: number, isBlocked = false): void {
-    this.#desk.passStage(this.#stage(index), isBlocked);
+  /** Nothing more comes into the stage. `as`: how it ended, where none of its tasks says so. */
+  passStage(index: number, as?: StageEnd): void {
+    this.#desk.passStage(this.#stage(index), as);
   }
 
   #stage(index: number): StageRow {

@@ -87,6 +87,9 @@ export interface TaskSubmission {
   readonly held?: boolean;
 }
 
+/** Ends of a stage that a style may say beyond what its tasks do. */
+export type StageEnd = 'failed' | 'cancelled' | 'blocked';
+
 export class Supervisor implements Steps {
   readonly admission: Admission<TaskRow>;
   readonly pipelineParallelism: number;
@@ -211,8 +214,9 @@ export class Supervisor implements Steps {
     if (stage.snapshot.leaf.state === 'queued') this.#mailbox.send({ row: stage, event: REACH });
   }
 
-  passStage(stage: StageRow, isBlocked = false): void {
-    if (isBlocked) stage.tally.blocked += 1;
+  /** `as`: how it ended for its style, where none of its tasks says so. */
+  passStage(stage: StageRow, as?: StageEnd): void {
+    if (as !== undefined && stage.tally[as] === 0) stage.tally[as] = 1;
     stage.passed = true;
     this.closeStageIfDone(stage);
   }

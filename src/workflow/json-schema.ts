@@ -93,7 +93,6 @@ function paramSchema(): Schema {
 }
 
 function when(test: Schema, then: Schema, otherwise?: Schema): Schema {
-  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
   return { if: test, then, ...(otherwise === undefined ? {} : { else: otherwise }) };
 }
 

@@ -121,7 +121,10 @@ function over(world: World, index: number, state: State): true {
   const { ownsStage, stage, run } = threadAt(world, index);
   if (!ownsStage) return true;
   const row = world.runs[run] as PipelineRow;
-  world.supervisor.passStage(world.supervisor.stage(row, stage), state === THREAD.blocked);
+  world.supervisor.passStage(
+    world.supervisor.stage(row, stage),
+    state === THREAD.blocked ? 'blocked' : undefined,
+  );
   return true;
 }
 

@@ -41,7 +41,7 @@ const strategy = mapOf('strategy', {
 });
 
 const LOCAL =
-  'local: jobs run on this machine\nleave runs-on out; what runs elsewhere is said with executor:';
+  'local, since jobs run on this machine\nleave runs-on out; what runs elsewhere is said with executor:';
 
 const runsOn = z
   .union(

@@ -76,9 +76,7 @@ export const SHAPES = {
     py: code('Python code; its top-level names are the outputs').optional(),
     vars,
     deps: listOf(text(), 'a list of Python packages').describe('Python packages that are installed for it.'),
-    version: text('a version of Python as text')
-      .optional()
-      .describe("Version of Python, for example '3.12'."),
+    version: text().optional().describe("Version of Python, for example '3.12'."),
   }),
   js: mapOf('a js stage', {
     ...RETRYABLE,

@@ -45,10 +45,16 @@ export async function runJob(job: JobPlan, place: JobPlace): Promise<JobEnd> {
   const end = await new JobRun(job, { ...place, halt }).run().catch((error: unknown) => failed(error));
   late?.();
   halt.leave();
-  frame.style.passStage(place.stage);
+  frame.style.passStage(place.stage, stageEndOf(end.status));
   if (end.status === 'FAILED' && inherit(place.inherited, job).raiseOnError)
     frame.raised ??= new StageError(`the job ${JSON.stringify(job.id)} failed`, { details: { job: job.id } });
   return { ...end, context: { ...end.context, info: infoOf(startedAt, frame.style.time) } };
+}
+
+/** How the stage of a job ends where no task of it says so. */
+export function stageEndOf(status: Status): 'failed' | 'cancelled' | 'blocked' | undefined {
+  if (status === 'FAILED') return 'failed';
+  return status === 'CANCEL' ? 'cancelled' : undefined;
 }
 
 function failed(error: unknown): JobEnd {

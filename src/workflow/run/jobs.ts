@@ -8,7 +8,7 @@ import type { JobPlan } from '../model.ts';
 import { judgeNeeds } from '../rules.ts';
 import type { Status } from '../status.ts';
 import type { Context } from './contexts.ts';
-import { type JobEnd, type JobPlace, runJob } from './job.ts';
+import { type JobEnd, type JobPlace, runJob, stageEndOf } from './job.ts';
 
 export interface JobsPlace extends Omit<JobPlace, 'stage' | 'jobs'> {
   /** Stage of each job in the run. */
@@ -35,6 +35,8 @@ class JobsRun {
   }
 
   async run(): Promise<void> {
+    // What never starts any more is over at once: the run may end before this goes on.
+    this.#place.halt.onStop(() => this.#startAll());
     for (;;) {
       this.#startAll();
       if (this.#running.size === 0) return;
@@ -68,7 +70,7 @@ class JobsRun {
       case 'cancel':
         return this.#over(job, cancelledJob(new Error('a job it needs was cancelled')));
       case 'fail':
-        return this.#over(job, ruleFailed(job), true);
+        return this.#over(job, ruleFailed(job), 'blocked');
       default:
         verdict satisfies never;
     }
@@ -85,11 +87,11 @@ class JobsRun {
     this.#running.add(running);
   }
 
-  #over(job: JobPlan, end: JobEnd, isBlocked = false): void {
+  #over(job: JobPlan, end: JobEnd, as = stageEndOf(end.status)): void {
     this.#waiting.delete(job);
     const { frame, stageOf, ends } = this.#place;
     ends.set(job.id, end);
-    frame.style.passStage(stageOf.get(job.id) ?? 0, isBlocked);
+    frame.style.passStage(stageOf.get(job.id) ?? 0, as);
   }
 
   #seenBy(job: JobPlan): Context {

@@ -69,6 +69,17 @@ export class WorkflowFolder {
     return found;
   }
 
+  /** Files whose workflow has the name of another's, and is not served. */
+  get hidden(): ReadonlyMap<string, Error> {
+    const winners = this.workflows;
+    const losers = this.files.flatMap((file): (readonly [string, Error])[] => {
+      const name = this.#known.get(file)?.workflow?.name;
+      const winner = name === undefined ? undefined : winners.get(name)?.file;
+      return winner === undefined || winner === file ? [] : [[file, sameName(file, winner, name)]];
+    });
+    return new Map(losers);
+  }
+
   /** Names of files that are new, changed or gone since they were read; undefined when the folder cannot be read. */
   changes(): readonly string[] | undefined {
     const stamps = this.#stamps();
@@ -89,24 +100,11 @@ export class WorkflowFolder {
       const workflow = await loadWorkflow(join(this.path, file), this.#load);
       checkReleasable(workflow);
       this.#known.set(file, { stamp, workflow });
-      const error = this.#hidden(file, workflow);
-      return { file, workflow: error === undefined ? workflow : undefined, error };
+      return { file, workflow, error: undefined };
     } catch (error) {
       this.#known.set(file, { stamp, workflow: undefined });
       return { file, workflow: undefined, error: error instanceof Error ? error : new Error(String(error)) };
     }
-  }
-
-  #hidden(file: string, { name }: Workflow): Error | undefined {
-    const winner = this.workflows.get(name)?.file;
-    if (winner === undefined || winner === file) return undefined;
-    return new WorkflowError(
-      'WORKFLOW_INVALID',
-      `${file} has the name of ${winner}: ${JSON.stringify(name)}`,
-      {
-        hint: 'give each workflow of a folder a name of its own',
-      },
-    );
   }
 
   #stamps(): ReadonlyMap<string, string> | undefined {
@@ -122,6 +120,12 @@ export class WorkflowFolder {
 function stampOf(folder: string, file: string): readonly (readonly [string, string])[] {
   const stat = statSync(join(folder, file), { throwIfNoEntry: false });
   return stat?.isFile() === true ? [[file, `${stat.mtimeMs} ${stat.size} ${stat.ino}`]] : [];
+}
+
+function sameName(file: string, winner: string, name: string | undefined): Error {
+  return new WorkflowError('WORKFLOW_INVALID', `${file} has the name of ${winner}: ${JSON.stringify(name)}`, {
+    hint: 'give each workflow of a folder a name of its own',
+  });
 }
 
 const isCalled = (file: string, name: string): boolean => basename(file, extname(file)) === name;

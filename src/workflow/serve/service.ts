@@ -18,6 +18,7 @@ import type { Clock } from '../../core/clock.ts';
 import { logSafely } from '../../core/logger.ts';
 import type { SchedulePlan } from '../model.ts';
 import type { Workflow } from '../workflow.ts';
+import type { FileReport } from './folder.ts';
 import type { ScheduleMemory } from './memory.ts';
 import { type Due, type ReleaseParts, Releases } from './releases.ts';
 import { type ServedTimes, Timetable } from './timetable.ts';
@@ -55,6 +56,8 @@ export class Service {
   readonly #served = new Map<string, Served>();
   /** What a later life is to know, by file; of a file that is broken now, what it was (V5). */
   readonly #times: Map<string, ServedTimes>;
+  /** Files that were told to be hidden by others. */
+  #hidden: ReadonlySet<string> = new Set();
   #timer: unknown = undefined;
   #lastNow: number;
   #closed = false;
@@ -125,16 +128,24 @@ export class Service {
   }
 
   async #read(files: readonly string[]): Promise<void> {
-    for (const file of files) {
-      const { workflow, error } = await this.#parts.folder.read(file);
-      if (error === undefined && workflow === undefined) this.#times.delete(file);
-      this.#settle(this.#parts.clock.now());
-      const nextAt = this.#served.get(file)?.table.next;
-      if (error !== undefined) this.#releases.tell({ type: 'workflow:refused', file, error });
-      else if (workflow === undefined) this.#releases.tell({ type: 'workflow:gone', file });
-      else this.#releases.tell({ type: 'workflow:read', file, workflow: workflow.name, nextAt });
-    }
+    const reports: FileReport[] = [];
+    for (const file of files) reports.push(await this.#parts.folder.read(file));
+    for (const { file, workflow, error } of reports)
+      if (workflow === undefined && error === undefined) this.#times.delete(file);
+    this.#settle(this.#parts.clock.now());
     this.#remember();
+    const { hidden } = this.#parts.folder;
+    for (const [file, error] of hidden)
+      if (!this.#hidden.has(file)) this.#releases.tell({ type: 'workflow:refused', file, error });
+    this.#hidden = new Set(hidden.keys());
+    for (const report of reports) if (!hidden.has(report.file)) this.#tell(report);
+  }
+
+  #tell({ file, workflow, error }: FileReport): void {
+    const nextAt = this.#served.get(file)?.table.next;
+    if (error !== undefined) this.#releases.tell({ type: 'workflow:refused', file, error });
+    else if (workflow === undefined) this.#releases.tell({ type: 'workflow:gone', file });
+    else this.#releases.tell({ type: 'workflow:read', file, workflow: workflow.name, nextAt });
   }
 
   /** Serves what the folder has now. */
