@@ -11,12 +11,14 @@ export type { Limits, SchedulerOptions } from './options.ts';
 export { PipelineHandle, type PipelineSnapshotView } from './pipeline-handle.ts';
 export type {
   CheckTask,
+  HasPipeline,
   PipelineFunction,
   RunnablePipeline,
   RunOptions,
   StyleDefinition,
 } from './run-options.ts';
 export {
+  AS_PIPELINE,
   CHILDREN,
   CLAIM,
   DECLARES_STAGES,

@@ -7,6 +7,7 @@ import type { Controls } from './controls.ts';
 import { PipelineHandle } from './pipeline-handle.ts';
 import type { ChildrenPolicy, PipelineRow } from './rows.ts';
 import {
+  AS_PIPELINE,
   CHILDREN,
   CLAIM,
   DECLARES_STAGES,
@@ -95,8 +96,22 @@ export function isRunnable(value: unknown): value is RunnablePipeline {
   return typeof value === 'object' && value !== null && ENTER in value && CLAIM in value;
 }
 
+/** What has a pipeline of its own for being submitted as it is: a workflow with the defaults of its parameters. */
+export interface HasPipeline<P extends RunnablePipeline = RunnablePipeline> {
+  [AS_PIPELINE](): P;
+}
+
 /** @throws INVALID_TYPE for what is neither a pipeline object nor a function */
-export function checkRunnable(value: unknown): asserts value is RunnablePipeline | PipelineFunction<unknown> {
+export function readRunnable(value: unknown): RunnablePipeline | PipelineFunction<unknown> {
+  const own =
+    typeof value === 'object' && value !== null && AS_PIPELINE in value
+      ? (value as HasPipeline)[AS_PIPELINE]()
+      : value;
+  checkRunnable(own);
+  return own;
+}
+
+function checkRunnable(value: unknown): asserts value is RunnablePipeline | PipelineFunction<unknown> {
   if (isRunnable(value)) return;
   const isClass = typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
   if (typeof value === 'function' && !isClass) return;

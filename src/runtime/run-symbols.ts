@@ -1,5 +1,6 @@
 /** The names by which the runtime finds what a pipeline object has for it: see RunnablePipeline. */
 
+export const AS_PIPELINE: unique symbol = Symbol('signalbox.as-pipeline');
 export const ENTER: unique symbol = Symbol('signalbox.enter');
 export const CLAIM: unique symbol = Symbol('signalbox.claim');
 export const NAME: unique symbol = Symbol('signalbox.name');

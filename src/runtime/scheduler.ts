@@ -26,12 +26,13 @@ import { PipelineHandle } from './pipeline-handle.ts';
 import { type PipelineRow, PipelineRow as RunRow, type RunSpec, type TaskRow } from './rows.ts';
 import {
   type CheckTask,
-  checkRunnable,
+  type HasPipeline,
   isRunnable,
   type PipelineFunction,
   type ReadRunOptions,
   type RunnablePipeline,
   type RunOptions,
+  readRunnable,
   readRunOptions,
 } from './run-options.ts';
 import { CHILDREN, CLAIM, ENTER, NAME, SUBMITTED } from './run-symbols.ts';
@@ -104,8 +105,9 @@ export class Scheduler {
    */
   runPipeline<T>(pipeline: TypedPipeline<T>, options?: RunOptions): PipelineHandle<T>;
   runPipeline<T>(pipeline: PipelineFunction<T>, options?: RunOptions): PipelineHandle<T>;
-  runPipeline(pipeline: unknown, options: RunOptions = {}): PipelineHandle<unknown> {
-    checkRunnable(pipeline);
+  runPipeline<T>(pipeline: HasPipeline<TypedPipeline<T>>, options?: RunOptions): PipelineHandle<T>;
+  runPipeline(given: unknown, options: RunOptions = {}): PipelineHandle<unknown> {
+    const pipeline = readRunnable(given);
     const fixed = isRunnable(pipeline) ? pipeline[CHILDREN] : undefined;
     const read = readRunOptions(options, (row) => this.#desk.owns(row), fixed);
     const parent = this.#parent();
@@ -161,10 +163,11 @@ export class Scheduler {
    */
   resume<T>(runId: string, pipeline: TypedPipeline<T>): PipelineHandle<T>;
   resume<T>(runId: string, pipeline: PipelineFunction<T>): PipelineHandle<T>;
+  resume<T>(runId: string, pipeline: HasPipeline<TypedPipeline<T>>): PipelineHandle<T>;
   resume<T = unknown>(runId: string): PipelineHandle<T>;
-  resume(runId: string, pipeline?: unknown): PipelineHandle<unknown> {
+  resume(runId: string, given?: unknown): PipelineHandle<unknown> {
     readRunId(runId);
-    if (pipeline !== undefined) checkRunnable(pipeline);
+    const pipeline = given === undefined ? undefined : readRunnable(given);
     this.#checkOpen(undefined);
     const live = this.#engine.retention.isOpen(runId) ? this.#engine.retention.find(runId) : undefined;
     if (live !== undefined) return live.handle ?? new PipelineHandle(this.#desk, live);

@@ -44,9 +44,7 @@ export function workflowJsonSchema(): Schema {
       schedule: when(hasOneOf(['interval']), schemaOf(intervalShape), schemaOf(cronShape)),
       branch: { type: 'array', items: ref('stage') },
       stage: stageSchema(),
-      ...Object.fromEntries(
-        KINDS.map((kind) => [`${kind}Stage`, titled(titleOf(kind), schemaOf(SHAPES[kind]))]),
-      ),
+      ...Object.fromEntries(KINDS.map((kind) => [`${kind}Stage`, titled(titleOf(kind), kindSchema(kind))])),
     },
   };
 }
@@ -65,6 +63,13 @@ function stageSchema(): Schema {
     additionalProperties: false,
     allOf: KINDS.map((kind) => when(isKind(kind), ref(`${kind}Stage`))),
   });
+}
+
+/** Code of Python stands under one of two keys. */
+function kindSchema(kind: StageKind): Schema {
+  const isPython = kind === 'py' || kind === 'virtual-py';
+  const oneOf = [{ required: ['run'] }, { required: ['py'] }];
+  return isPython ? { ...schemaOf(SHAPES[kind]), oneOf } : schemaOf(SHAPES[kind]);
 }
 
 function isKind(kind: StageKind): Schema {

@@ -2,6 +2,7 @@
 import { checkKeys } from '../core/arguments.ts';
 import { systemClock } from '../core/clock.ts';
 import { invalidArgument } from '../core/errors.ts';
+import { AS_PIPELINE, type HasPipeline } from '../runtime/index.ts';
 import type { WorkflowPlan } from './model.ts';
 import { readParams } from './params.ts';
 import { WorkflowPipeline } from './pipeline.ts';
@@ -25,7 +26,7 @@ export interface PipelineOptions {
   readonly params?: Readonly<Record<string, unknown>>;
 }
 
-export class Workflow {
+export class Workflow implements HasPipeline<WorkflowPipeline> {
   readonly plan: WorkflowPlan;
   readonly origin: Origin;
   readonly #surroundings: Surroundings;
@@ -57,6 +58,11 @@ export class Workflow {
       throw invalidArgument('params', params, 'an object of names and values');
     const read = readParams(this.plan.params, params, systemClock.now());
     return new WorkflowPipeline(this, read, this.#surroundings);
+  }
+
+  /** `scheduler.runPipeline(workflow)` takes the defaults. Throws as `pipeline()` does. */
+  [AS_PIPELINE](): WorkflowPipeline {
+    return this.pipeline();
   }
 
   /** A run with parameters that were read before, as a ledger keeps them; `ancestors`: whose triggers led to it. */

@@ -10,6 +10,7 @@ import { type ScheduleMemory, volatileMemory } from './memory.ts';
 import type { ServeReport } from './reports.ts';
 import { Service } from './service.ts';
 
+export { type FolderSchedules, listSchedules } from './listing.ts';
 export { fileMemory, type ScheduleMemory, volatileMemory } from './memory.ts';
 export { dueTimeOf, type MissReason, releaseId } from './release.ts';
 export type { ServeReport } from './reports.ts';

@@ -135,10 +135,10 @@ export class Service {
     this.#settle(this.#parts.clock.now());
     this.#remember();
     const { hidden } = this.#parts.folder;
+    for (const report of reports) if (!hidden.has(report.file)) this.#tell(report);
     for (const [file, error] of hidden)
       if (!this.#hidden.has(file)) this.#releases.tell({ type: 'workflow:refused', file, error });
     this.#hidden = new Set(hidden.keys());
-    for (const report of reports) if (!hidden.has(report.file)) this.#tell(report);
   }
 
   #tell({ file, workflow, error }: FileReport): void {
