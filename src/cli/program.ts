@@ -1,6 +1,7 @@
 /** The commands put together: one line each to add one. Errors become exit codes here. */
 import { Command, CommanderError } from 'commander';
 import { cancel } from './commands/cancel.ts';
+import { check } from './commands/check.ts';
 import { graph } from './commands/graph.ts';
 import { logs } from './commands/logs.ts';
 import { prune } from './commands/prune.ts';
@@ -8,6 +9,7 @@ import { resume } from './commands/resume.ts';
 import { run } from './commands/run.ts';
 import { runs } from './commands/runs.ts';
 import { schema } from './commands/schema.ts';
+import { serve } from './commands/serve.ts';
 import { show } from './commands/show.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import type { Output } from './output.ts';
@@ -22,7 +24,19 @@ export interface Surroundings {
 export type Register = (program: Command, surroundings: Surroundings) => Command;
 
 /** In the order of the help text. */
-const COMMANDS: readonly Register[] = [run, resume, runs, show, logs, cancel, graph, prune, schema];
+const COMMANDS: readonly Register[] = [
+  run,
+  resume,
+  runs,
+  show,
+  logs,
+  cancel,
+  graph,
+  check,
+  serve,
+  prune,
+  schema,
+];
 
 const EXAMPLES = `
 Examples:

@@ -86,12 +86,7 @@ function jobOutline(job: JobPlan): JobOutline {
     isFinally,
     depth,
     combinations: number,
-    facts: [
-      ...conditionFact(job),
-      ...matrixFacts(strategy),
-      ...retryFacts(retry),
-      ...limitFacts(job),
-    ],
+    facts: [...conditionFact(job), ...matrixFacts(strategy), ...retryFacts(retry), ...limitFacts(job)],
     stages: job.stages.map(stageOutline),
   };
 }

@@ -2,6 +2,7 @@
  * The releases that are under way. Owns which of them are live; submits, records and follows them, and tells of each.
  * Does not own when: service.ts decides that, and states the invariants.
  */
+import { join } from 'node:path';
 import { type Logger, logSafely } from '../../core/logger.ts';
 import type { Scheduler } from '../../runtime/index.ts';
 import type { Workflow } from '../workflow.ts';
@@ -71,10 +72,13 @@ export class Releases {
   }
 
   async #submit({ workflow: { name }, workflow, file, dueAt }: Due, options: Submission, follows?: string) {
-    const { scheduler, inputOf, logger } = this.#parts;
+    const { scheduler, logger } = this.#parts;
     const { runId } = options;
     try {
-      const handle = await submit(scheduler, workflow, { ...options, input: inputOf(file) });
+      const handle = await submit(scheduler, workflow, {
+        ...options,
+        input: this.#inputOf(file),
+      });
       if (handle === undefined) logSafely(logger, 'debug', `${runId} was released before`);
       else this.tell({ type: 'release:submitted', workflow: name, runId, dueAt, handle, follows });
       return { handle, isKnown: true };
@@ -96,17 +100,22 @@ export class Releases {
 
   /** Records a time that is not released. Gives whether the store has it now, or had it before. */
   async miss({ workflow, file, dueAt }: Due, reason: MissReason, hasEarlier = false): Promise<boolean> {
-    const { scheduler, inputOf } = this.#parts;
+    const { scheduler } = this.#parts;
     const { name } = workflow;
     const runId = releaseId(name, dueAt);
     try {
-      const isNew = await recordMissed(scheduler, workflow, { runId, input: inputOf(file) }, reason);
+      const isNew = await recordMissed(scheduler, workflow, { runId, input: this.#inputOf(file) }, reason);
       if (isNew) this.tell({ type: 'release:missed', workflow: name, runId, dueAt, reason, hasEarlier });
       return true;
     } catch (error) {
       this.tell({ type: 'release:failed', workflow: name, runId, dueAt, error: asError(error) });
       return false;
     }
+  }
+
+  #inputOf(file: string): unknown {
+    const { folder, inputOf } = this.#parts;
+    return inputOf(join(folder.path, file));
   }
 
   /** Goes on with what an earlier life has left. */

@@ -257,6 +257,51 @@ describe('the plan of a body with threads', () => {
     runs: { W: { body: [], threads } },
   });
 
+  const fails = { thread: 'x', steps: [{ task: 'bad', ends: ['fail'] as const }] };
+  const next = { thread: 'y', steps: [{ task: 'next' }] };
+
+  it('begins nothing more beside a thread that failed, where that is asked for', () => {
+    const group = (failFast: boolean) =>
+      explore(only([{ thread: 'a', steps: [{ inside: [fails, next], atOnce: 1, failFast }] }]));
+    expect(group(true).wayTo('next')).toBeUndefined();
+    expect(group(true).complete).toBe(true);
+    expect(group(false).wayTo('next')).toContain('bad fails');
+  });
+
+  it('tells a running thread to stop when one beside it fails', () => {
+    const beside: PlannedThread = {
+      thread: 'y',
+      steps: [{ task: 'beside', ends: ['succeed'] }, { task: 'next' }],
+    };
+    const group = (failFast: boolean) => ({
+      ...only([{ thread: 'a', steps: [{ inside: [fails, beside], failFast }] }]),
+      taskParallelism: 2,
+    });
+    // The last step need not be possible; the one before it must be.
+    const replayed = (failFast: boolean) => () => {
+      const plan: ExplorePlan = { ...group(failFast), pace: 'prompt' };
+      const way = explore(plan).wayTo('beside') ?? [];
+      return replay(plan, [...way, 'bad fails', 'turn', 'beside gives up', 'and so on']);
+    };
+    expect(replayed(true)()).toBeUndefined();
+    expect(replayed(false)).toThrow('a step was "beside gives up"');
+  });
+
+  it('takes a thread whose tasks were all skipped for skipped', () => {
+    const skipped = { task: 'off', over: ['skipped'] as const, ends: [] };
+    const after = { thread: 'b', when: ['a'], steps: [{ task: 'after' }] };
+    expect(explore(only([{ thread: 'a', steps: [skipped] }, after])).wayTo('after')).toBeUndefined();
+    expect(
+      explore(only([{ thread: 'a', steps: [skipped, { task: 'on' }] }, after])).wayTo('after'),
+    ).toBeDefined();
+  });
+
+  it('is in another state once a way was chosen, even if nothing else is different', () => {
+    const either = ['left', 'right'].map((way) => ({ way, steps: [] }));
+    const steps = [{ either }, { either: [{ way: 'on', steps: [{ task: 'after' }] }] }];
+    expect(explore(only([{ thread: 'a', steps }])).wayTo('after')).toContain('on');
+  });
+
   it('is refused with a thread that waits for what is not beside it', () => {
     const threads = [{ thread: 'a', when: ['b'], steps: [] }];
     expect(() => explore(only(threads))).toThrow(

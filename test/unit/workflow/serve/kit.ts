@@ -6,6 +6,7 @@ import { Scheduler } from '../../../../src/scheduler.ts';
 import { memoryStore } from '../../../../src/stores/memory.ts';
 import type { Store } from '../../../../src/stores/store.ts';
 import { VirtualClock } from '../../../../src/testing/index.ts';
+import { register } from '../../../../src/workflow/index.ts';
 import {
   type ScheduleMemory,
   type ServeOptions,
@@ -16,6 +17,27 @@ import {
 } from '../../../../src/workflow/serve/index.ts';
 
 export const at = (text: string): number => Date.parse(text);
+
+/** The clock of the world that is open: stages that wait count on it. */
+let now: VirtualClock | undefined;
+
+register('serve-test', 'wait', ({ seconds }, { signal }) => {
+  const clock = now;
+  return new Promise<object>((resolve, reject) => {
+    const timer = clock?.setTimeout(() => resolve({}), Number(seconds) * 1_000);
+    signal.addEventListener('abort', () => {
+      clock?.clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+});
+
+/** A stage that takes that long on the clock of the world. */
+export const waiting = (name: string, seconds: number) => ({
+  name,
+  uses: 'serve-test/wait@latest',
+  with: { seconds },
+});
 
 export interface FileOptions {
   readonly cron?: readonly (string | { readonly cronjob: string; readonly timezone: string })[];
@@ -29,7 +51,8 @@ export interface FileOptions {
 export function workflowText(name: string, options: FileOptions = {}): string {
   const { cron = [], release = [], sleep = 0, fails = false, params = '' } = options;
   const entries = cron.map((one) => (typeof one === 'string' ? { cronjob: one } : one));
-  const stage = fails ? { name: 'fail', raise: 'no' } : { name: 'work', echo: 'done', sleep };
+  const work = sleep === 0 ? { name: 'work', echo: 'done' } : waiting('work', sleep);
+  const stage = fails ? { name: 'fail', raise: 'no' } : work;
   return [
     `name: ${name}`,
     ...(entries.length + release.length === 0
@@ -48,10 +71,12 @@ export class World {
   readonly memory: ScheduleMemory = volatileMemory();
   readonly told: ServeReport[] = [];
   readonly #schedulers = new Set<Scheduler>();
+  readonly #services = new Set<Service>();
   #stamp = 0;
 
   constructor(start: string) {
     this.clock = new VirtualClock(at(start));
+    now = this.clock;
   }
 
   /** Each writing differs in length, since files of one moment do not differ in their times. */
@@ -82,6 +107,7 @@ export class World {
       scheduler: options.scheduler ?? this.scheduler(),
       ...options,
     });
+    this.#services.add(service);
     await this.settle();
     return service;
   }
@@ -96,7 +122,10 @@ export class World {
 
   /** Until a report comes that nobody saw before: for what depends on files. */
   async until(type: ServeReport['type'], count = 1): Promise<void> {
-    while (this.told.filter((one) => one.type === type).length < count) await this.settle();
+    for (let i = 0; this.told.filter((one) => one.type === type).length < count; i += 1) {
+      if (i > 1_000) throw new Error(`${type} was never told`);
+      await this.settle();
+    }
   }
 
   /** `type runId`, with the reason or the outcome. */
@@ -134,11 +163,13 @@ export class World {
   }
 
   async end(): Promise<void> {
+    const closings = [...this.#services].map((service) => service.close());
     for (const scheduler of this.#schedulers) {
       const closing = scheduler.close({ mode: 'abort', graceMs: 0 });
       await this.clock.runAll();
       await closing;
     }
+    await Promise.all(closings);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { at, World, workflowText } from './kit.ts';
+import { at, World, waiting, workflowText } from './kit.ts';
 
 let world: World;
 afterEach(() => world.end());
@@ -39,7 +39,7 @@ describe('schedules', () => {
     await world.serve();
     await world.clock.advance(3 * HOUR);
     const runs = await world.store.runs.list({ limit: 100 });
-    expect(runs).toHaveLength(25);
+    expect(runs).toHaveLength(27);
     for (const { id, createdAt } of runs)
       expect(new Date(createdAt).toISOString()).toBe(`${id.slice('often@'.length, -1)}:00.000Z`);
   });
@@ -63,6 +63,18 @@ describe('schedules', () => {
     await world.serve();
     await world.clock.advance(2 * HOUR);
     expect(await world.runs()).toEqual(['failed a@2026-01-01T00:30Z', 'failed a@2026-01-01T01:30Z']);
+  });
+});
+
+describe('a release', () => {
+  it('is given the input that its file stands for, by its path', async () => {
+    world = new World('2026-01-01T00:30:00Z');
+    world.put('a.yml', workflowText('a', { cron: ['0 * * * *'] }));
+    await world.serve({ inputOf: (file) => ({ file }) });
+    await world.clock.advance(HOUR);
+    expect((await world.store.runs.get('a@2026-01-01T01:00Z'))?.input).toEqual({
+      file: `${world.folder}/a.yml`,
+    });
   });
 });
 
@@ -150,6 +162,21 @@ describe('times that were missed', () => {
     expect(world.lines).toEqual([]);
   });
 
+  it('are those too that could not be submitted: the next server knows', async () => {
+    world = new World('2026-01-01T00:30:00Z');
+    world.put('hourly.yml', hourly);
+    const scheduler = world.scheduler();
+    const service = await world.serve({ scheduler });
+    scheduler.shutdown();
+    await world.clock.advance(HOUR);
+    expect(world.lines).toEqual([
+      expect.stringMatching(/^failed hourly@2026-01-01T01:00Z: the scheduler is/),
+    ]);
+    await service.close();
+    await world.serve();
+    expect(await world.runs()).toEqual(['cancelled missed hourly@2026-01-01T01:00Z']);
+  });
+
   it('while a release was still running are recorded as overlaps', async () => {
     world = new World('2026-01-01T00:00:30Z');
     world.put('slow.yml', workflowText('slow', { cron: ['*/10 * * * *'], sleep: 1_500 }));
@@ -196,6 +223,23 @@ describe('a time is released once', () => {
     ]);
   });
 
+  it('and those after it come, although the clock was a year ahead for a moment', async () => {
+    world = new World('2026-01-01T00:30:00Z');
+    world.put('daily.yml', workflowText('daily', { cron: ['0 2 * * *'] }));
+    let offset = 0;
+    const jumping = { ...plainClock(world), now: () => world.clock.now() + offset };
+    await world.serve({ clock: jumping });
+    offset = 365 * DAY;
+    await world.clock.advance(60_000);
+    expect(world.count('missed')).toBe(100);
+    offset = 0;
+    await world.clock.advance(2 * DAY);
+    expect(world.lines.slice(-2)).toEqual([
+      'submitted daily@2026-01-02T02:00Z',
+      'succeeded daily@2026-01-02T02:00Z',
+    ]);
+  });
+
   it('although two servers serve the folder', async () => {
     world = new World('2026-01-01T00:30:00Z');
     world.put('hourly.yml', workflowText('hourly', { cron: ['0 * * * *'] }));
@@ -223,7 +267,7 @@ describe('on.release', () => {
     await world.serve();
     await world.clock.advance(HOUR);
     expect(await world.runs()).toEqual([
-      'blocked after@2026-01-01T01:00Z+b',
+      'blocked b@2026-01-01T01:00Z after@2026-01-01T01:00Z+b',
       'failed b@2026-01-01T01:00Z',
       'succeeded a@2026-01-01T01:00Z',
       'succeeded after@2026-01-01T01:00Z+a',
@@ -335,16 +379,16 @@ describe('files', () => {
 describe('closing', () => {
   it('takes nothing new and waits for what runs', async () => {
     world = new World('2026-01-01T00:30:00Z');
-    world.put('slow.yml', workflowText('slow', { cron: ['0 * * * *'], sleep: 7_200 }));
+    world.put('slow.yml', workflowText('slow', { cron: ['0 * * * *'], sleep: 3_000 }));
     const service = await world.serve();
     await world.clock.advance(HOUR);
     let isClosed = false;
     const closing = service.close().then(() => {
       isClosed = true;
     });
-    await world.clock.advance(HOUR);
+    await world.clock.advance(HOUR / 4);
     expect(isClosed).toBe(false);
-    await world.clock.advance(2 * HOUR);
+    await world.clock.advance(HOUR / 4);
     await closing;
     expect(world.lines).toEqual(['submitted slow@2026-01-01T01:00Z', 'succeeded slow@2026-01-01T01:00Z']);
     expect(world.clock.pending).toBe(0);
@@ -357,8 +401,8 @@ describe('closing', () => {
       `name: slow
 on: { schedule: [{ cronjob: '0 * * * *' }], release: [after] }
 jobs:
-  first: { stages: [{ name: one, echo: one, sleep: 600 }] }
-  second: { needs: [first], stages: [{ name: two, echo: two, sleep: 600 }] }
+  first: { stages: [${JSON.stringify(waiting('one', 600))}] }
+  second: { needs: [first], stages: [${JSON.stringify(waiting('two', 600))}] }
 `,
     );
     world.put('after.yml', workflowText('after'));
