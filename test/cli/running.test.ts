@@ -94,6 +94,7 @@ describe('signalbox run', () => {
     assert.match(first, /^run [0-9a-f-]{36} {2}good$/);
     assert.match(stdout, /✔ succeeded {2}greet > hello/);
     assert.match(stdout, /\n✔ good succeeded in /);
+    assert.match(stdout, /\n\d\d:\d\d:\d\d {2}\| greet > hello: hello you\n/);
     const { stdout: logs } = await folder.run(['logs', first.slice(4, 40)]);
     assert.match(logs, /\| hello you\n/);
   });
@@ -129,7 +130,7 @@ describe('signalbox run', () => {
   it('says only what failed and how it ended with --quiet', async () => {
     folder.put({ 'broken.yml': BROKEN });
     const { stdout } = await folder.run(['run', 'broken.yml', '--quiet']);
-    assert.doesNotMatch(stdout, /running|succeeded {2}/);
+    assert.doesNotMatch(stdout, /running|succeeded {2}|\| .*: line on stdout/);
     assert.match(stdout, /✖ failed {5}second > fragile/);
   });
 

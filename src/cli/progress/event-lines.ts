@@ -1,4 +1,5 @@
 /** Events as lines that stay: one for each change of state, with its time and where it happened. */
+import { clean } from '../terminal/safe-text.ts';
 import type { Paint, Style } from '../terminal/style.ts';
 import { clockTime } from '../terminal/times.ts';
 import { elapsed, errorLine, labelOf, signOf } from './describe.ts';
@@ -30,6 +31,14 @@ export function eventLine(tree: RunTree, event: TreeEvent, options: EventLineOpt
     ...detail(node, event, word, style),
   ];
   return parts.join('  ');
+}
+
+/** What a task prints, as it comes: on a machine that only keeps a log, nobody sees it anywhere else. */
+export function outputLines(tree: RunTree, event: TreeEvent, style: Style): readonly string[] {
+  const node = tree.task(event.taskId ?? '');
+  const lines = (event.chunk ?? '').replace(/\n$/, '').split('\n');
+  const before = node === undefined ? '' : `${style.dim('|')} ${pathOf(node, style)}${style.dim(':')} `;
+  return lines.map((line) => `${style.dim(clockTime(event.at))}  ${before}${clean(line)}`);
 }
 
 const plain: Paint = (text) => text;

@@ -6,7 +6,7 @@ import { systemClock } from '../../core/clock.ts';
 import type { RuntimeEvent } from '../../runtime/index.ts';
 import type { Output } from '../output.ts';
 import { isLive } from '../terminal/style.ts';
-import { eventLine } from './event-lines.ts';
+import { eventLine, outputLines } from './event-lines.ts';
 import type { RunTree } from './run-tree.ts';
 
 export type Mode = 'json' | 'quiet' | 'plain' | 'live';
@@ -36,6 +36,8 @@ export function watchRun(mode: Mode, tree: RunTree, output: Output): Watch {
   const event = (happened: RuntimeEvent): void => {
     tree.apply(happened);
     if (mode === 'json') return output.json(happened);
+    if (mode === 'plain' && happened.type === 'task:output')
+      output.print(...outputLines(tree, happened, style));
     const line = eventLine(tree, happened, { style, failuresOnly: mode === 'quiet' });
     if (line !== undefined) output.print(line);
   };

@@ -74,10 +74,11 @@ function lines(pasts: readonly Past[], output: Output): readonly string[] {
       pasts.map(({ workflow }) => workflow),
       output,
     ),
+    '',
     ...pasts.flatMap(({ last }) => {
       if (last === undefined) return [];
       const [text, paint = plain] = stateCell(last, style);
-      return ['', `${style.dim('last')}    ${clean(last.name)} ${minute(dueOf(last))} ${paint(text)}`];
+      return [`${style.dim('last')}    ${clean(last.name)} ${minute(dueOf(last))} ${paint(text)}`];
     }),
     ...pasts.flatMap(({ missed }) => [
       ...missed.slice(0, MISSED_SHOWN).map((run) => missedLine(run, output)),

@@ -20,6 +20,9 @@ export interface Place {
   readonly keyHint?: (key: string) => string | undefined;
 }
 
+/** Unknown keys of one map that are compared with all known ones. */
+const MOST_HINTS = 50;
+
 /** `meant`: keys that are there in another spelling. */
 interface Telling extends Place {
   readonly meant: Set<string>;
@@ -64,9 +67,10 @@ function tellUnknownKeys(
   place: Telling,
 ): void {
   const { where, known } = readUnknownKeys(issue.message);
-  for (const key of issue.keys) {
-    const hint = (inside.length === 0 ? place.keyHint?.(key) : undefined) ?? keyHint(key, known);
-    place.meant.add(meantAt(inside, hint));
+  for (const [i, key] of issue.keys.entries()) {
+    const own = inside.length === 0 ? place.keyHint?.(key) : undefined;
+    const hint = i < MOST_HINTS ? (own ?? keyHint(key, known)) : undefined;
+    if (hint !== undefined) place.meant.add(meantAt(inside, hint));
     place.problems.add([...place.path, ...inside, key], `unknown key ${JSON.stringify(key)} ${where}`, {
       part: 'key',
       hint,

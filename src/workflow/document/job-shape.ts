@@ -45,7 +45,10 @@ const LOCAL =
 
 const runsOn = z
   .union(
-    [z.literal('local', { error: LOCAL }), mapOf('runs-on', { type: z.literal('local', { error: LOCAL }).describe('Always local.') })],
+    [
+      z.literal('local', { error: LOCAL }),
+      mapOf('runs-on', { type: z.literal('local', { error: LOCAL }).describe('Always local.') }),
+    ],
     {
       error: LOCAL,
     },

@@ -59,7 +59,14 @@ function skipBlanks(value: string, at: number): number {
   return next;
 }
 
-const SIMPLE_ESCAPES: Readonly<Record<string, number>> = { x: 4, u: 6, U: 10 };
+/** Characters of an escape in double quotes, where they are not two. */
+const WIDTHS: Readonly<Record<string, number>> = { x: 4, u: 6, U: 10 };
+
+/** A piece of a quoted text: how much of the file, and how much of the value. */
+interface Piece {
+  readonly width: number;
+  readonly units: number;
+}
 
 function inQuotes(
   text: string,
@@ -71,69 +78,33 @@ function inQuotes(
   const quote = text[start];
   let at = start + 1;
   let index = 0;
-  while (at < end - 1 && index < value.length) {
-    const width = widthAt(text, at, quote);
-    const isBreak = /[\r\n]/.test(text[at] ?? '') || isEscapedBreak(text, at, quote);
-    if (isBreak || (isBlank(text[at]) && breaksAfter(text, at))) {
-      const next = afterBreak(text, at, end);
-      const folded = foldedLength(value, index, text, next, quote);
-      if (offset < index + folded) return at;
-      index += folded;
-      at = next;
-      continue;
-    }
-    const units = unitsAt(text, at, quote);
+  while (at < end - 1 && index <= offset && index < value.length) {
+    const { width, units } = lineEndAt(text, at) ?? characterAt(text, at, quote);
     if (offset < index + units) return at;
     index += units;
     at += width;
   }
-  return index === offset ? at : undefined;
+  return undefined;
 }
 
-function widthAt(text: string, at: number, quote: string | undefined): number {
-  if (quote === "'") return text.startsWith("''", at) ? 2 : 1;
-  return text[at] === '\\' ? (SIMPLE_ESCAPES[text[at + 1] ?? ''] ?? 2) : 1;
+/** A line end with the blanks around it is one blank; with blank lines after it, a line end for each of those. */
+function lineEndAt(text: string, at: number): Piece | undefined {
+  if (!/[ \t\r\n]/.test(text[at] ?? '')) return undefined;
+  LINE_END.lastIndex = at;
+  const [whole] = LINE_END.exec(text) ?? [];
+  if (whole === undefined) return undefined;
+  return { width: whole.length, units: Math.max(1, whole.split('\n').length - 2) };
 }
 
-/** Code units of the value that the character or escape stands for. */
-function unitsAt(text: string, at: number, quote: string | undefined): number {
-  const isLong = quote === '"' && text.startsWith('\\U', at);
-  return isLong && Number.parseInt(text.slice(at + 2, at + 10), 16) > 0xffff ? 2 : 1;
-}
+const LINE_END = /[ \t]*\r?\n[ \t\r\n]*/y;
+const ESCAPED_LINE_END = /\\\r?\n[ \t]*/y;
 
-function isBlank(character: string | undefined): boolean {
-  return character === ' ' || character === '\t';
-}
-
-function breaksAfter(text: string, at: number): boolean {
-  return /^[ \t]*\r?\n/.test(text.slice(at, at + 1_000));
-}
-
-function isEscapedBreak(text: string, at: number, quote: string | undefined): boolean {
-  return quote === '"' && text[at] === '\\' && /[\r\n]/.test(text[at + 1] ?? '');
-}
-
-/** After the line end, the blank lines and the indentation that follow. */
-function afterBreak(text: string, at: number, end: number): number {
-  let next = text[at] === '\\' ? at + 1 : at;
-  while (next < end && /\s/.test(text[next] ?? 'x')) next += 1;
-  return next;
-}
-
-/** Characters that the value has for a line end: none after a backslash, a blank, or line ends for blank lines. */
-function foldedLength(
-  value: string,
-  index: number,
-  text: string,
-  next: number,
-  quote: string | undefined,
-): number {
-  const after = text[next] === '\\' && quote === '"' ? undefined : text[next];
-  let length = 0;
-  while (
-    /[ \n]/.test(value[index + length] ?? 'x') &&
-    (after === undefined || value[index + length] !== after)
-  )
-    length += 1;
-  return length;
+function characterAt(text: string, at: number, quote: string | undefined): Piece {
+  if (quote === "'") return { width: text.startsWith("''", at) ? 2 : 1, units: 1 };
+  if (text[at] !== '\\') return { width: 1, units: 1 };
+  ESCAPED_LINE_END.lastIndex = at;
+  const [lineEnd] = ESCAPED_LINE_END.exec(text) ?? [];
+  if (lineEnd !== undefined) return { width: lineEnd.length, units: 0 };
+  const isPair = text[at + 1] === 'U' && Number.parseInt(text.slice(at + 2, at + 10), 16) > 0xffff;
+  return { width: WIDTHS[text[at + 1] ?? ''] ?? 2, units: isPair ? 2 : 1 };
 }

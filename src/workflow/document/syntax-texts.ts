@@ -40,7 +40,10 @@ const TEXTS: Readonly<Record<string, (raw: Raw, text: string) => readonly [strin
           ],
     BAD_PROP_ORDER: ({ message }) => [lowered(message)],
     BAD_SCALAR_START: ({ start }, text) => [`a text cannot begin with ${JSON.stringify(text[start])}`, QUOTE],
-    BLOCK_AS_IMPLICIT_KEY: () => ['a second ": " on one line, or a line that is indented too far', 'put the text in quotes, or on the next line after a |'],
+    BLOCK_AS_IMPLICIT_KEY: () => [
+      'a second ": " on one line, or a line that is indented too far',
+      'put the text in quotes, or on the next line after a |',
+    ],
     BLOCK_IN_FLOW: () => [
       'lists with - and indented maps cannot stand inside [ ] or { }',
       'use one of both forms',

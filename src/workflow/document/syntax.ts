@@ -115,23 +115,17 @@ export function tooDeep(start: number): SyntaxFault {
   };
 }
 
-const ENOUGH = Symbol('enough faults');
-
 function composed(tokens: readonly Token[], length: number) {
   const faults: RawFault[] = [];
   const documents: Document.Parsed[] = [];
   const composer = listening(faults);
-  try {
-    for (const token of tokens) {
-      if (token.type === 'error')
-        tell(faults, 'UNEXPECTED_TOKEN', token.message, token.offset, token.source.length);
-      else for (const document of composer.next(token)) documents.push(document);
-      if (documents.length > 1) break;
-    }
-    for (const document of composer.end(true, length)) documents.push(document);
-  } catch (error) {
-    if (error !== ENOUGH) throw error;
+  for (const token of tokens) {
+    if (token.type === 'error')
+      tell(faults, 'UNEXPECTED_TOKEN', token.message, token.offset, token.source.length);
+    else for (const document of composer.next(token)) documents.push(document);
+    if (documents.length > 1) break;
   }
+  for (const document of composer.end(true, length)) documents.push(document);
   for (const { errors, warnings } of documents)
     for (const { code, message, pos } of [...errors, ...warnings])
       if (faults.length < WORKFLOW_SYNTAX_FAULTS) faults.push({ code, message, start: pos[0], end: pos[1] });
@@ -139,8 +133,8 @@ function composed(tokens: readonly Token[], length: number) {
 }
 
 /**
- * A composer that tells faults as it finds them, and stops when there are enough: by itself it makes an Error with a
- * stack for each of a million.
+ * A composer that tells faults as it finds them, until there are enough: by itself it makes an Error with a stack for
+ * each of a million.
  */
 function listening(faults: RawFault[]): Composer {
   const composer = new Composer(OPTIONS);
@@ -153,8 +147,7 @@ function listening(faults: RawFault[]): Composer {
 }
 
 function tell(faults: RawFault[], code: string, message: string, start: number, length: number): void {
-  faults.push({ code, message, start, end: start + length });
-  if (faults.length >= WORKFLOW_SYNTAX_FAULTS) throw ENOUGH;
+  if (faults.length < WORKFLOW_SYNTAX_FAULTS) faults.push({ code, message, start, end: start + length });
 }
 
 function rangeOf(source: unknown): readonly [number, number] {

@@ -1,5 +1,15 @@
 /** A text with its YAML nodes: finds the place of a key, of a value, and of a character inside a value. */
-import { type Alias, isAlias, isMap, isScalar, isSeq, type LineCounter, type Node, type Pair } from 'yaml';
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type LineCounter,
+  type Node,
+  type Pair,
+  type YAMLMap,
+} from 'yaml';
 import type { Path } from '../model.ts';
 import { offsetInFile } from './scalar-offsets.ts';
 import type { Position, SourceText } from './source.ts';
@@ -23,6 +33,7 @@ export class YamlSource implements SourceText {
   readonly #root: Node | null;
   readonly #targets: ReadonlyMap<Alias, Node>;
   readonly #lines: LineCounter;
+  readonly #pairs = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
 
   constructor(
     file: string,
@@ -92,11 +103,21 @@ export class YamlSource implements SourceText {
       return item === undefined ? undefined : { key: undefined, value: item };
     }
     if (!isMap(node)) return undefined;
-    const pairs = node.items as readonly Pair[];
-    const own = pairs.find(({ key }) => !isMergeKey(key) && isScalar(key) && keyText(key) === String(step));
+    const own = this.#pairsOf(node).get(String(step));
     if (own !== undefined)
       return { key: own.key as Node, value: (own.value ?? undefined) as Node | undefined };
-    return this.#merged(pairs, step);
+    return this.#merged(node.items, step);
+  }
+
+  /** A map may have a problem for each of its keys. */
+  #pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
+    const known = this.#pairs.get(map);
+    if (known !== undefined) return known;
+    const pairs = new Map<string, Pair>();
+    for (const pair of map.items)
+      if (isScalar(pair.key) && !isMergeKey(pair.key)) pairs.set(keyText(pair.key), pair);
+    this.#pairs.set(map, pairs);
+    return pairs;
   }
 
   #merged(pairs: readonly Pair[], step: string | number): Found | undefined {

@@ -169,7 +169,7 @@ export class Service {
       const upTo = served.table.served;
       const dues = times.map((dueAt) => ({ ...served, dueAt }));
       this.#releases.track(
-        this.#dealWith(dues, now, hasEarlier).then((isKept) => this.#keep(served, upTo)),
+        this.#dealWith(dues, now, hasEarlier).then((isKept) => isKept && this.#keep(served, upTo)),
       );
     }
   }
