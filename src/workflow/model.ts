@@ -61,10 +61,13 @@ export type TriggerRule =
   | 'none_skipped';
 
 export interface StrategyPlan {
-  /** Parameter -> its values, in the order of the file. Empty: one combination without parameters. */
-  readonly matrix: Readonly<Record<string, readonly unknown[]>>;
-  readonly include: readonly Readonly<Record<string, unknown>>[];
-  readonly exclude: readonly Readonly<Record<string, unknown>>[];
+  /**
+   * Parameter -> its values, in the order of the file. Empty: one combination without parameters. A list may be the
+   * text of a template that gives it, here and below.
+   */
+  readonly matrix: Readonly<Record<string, readonly unknown[] | string>>;
+  readonly include: readonly Readonly<Record<string, unknown>>[] | string;
+  readonly exclude: readonly Readonly<Record<string, unknown>>[] | string;
   readonly failFast: boolean;
   /** A number, or text with a template. */
   readonly maxParallel: number | string;

@@ -7,9 +7,30 @@ import type { StrategyPlan } from './model.ts';
 
 export type Combination = Readonly<Record<string, unknown>>;
 
+/** A strategy whose lists are lists: templates that give some are filled in. */
+export interface FilledStrategy extends StrategyPlan {
+  readonly matrix: Readonly<Record<string, readonly unknown[]>>;
+  readonly include: readonly Combination[];
+  readonly exclude: readonly Combination[];
+}
+
 /** What `max-parallel` may be. */
 const MAX_PARALLEL = 9;
 const WITHOUT_MATRIX = 'EMPTY';
+
+export function isFilled(strategy: StrategyPlan): strategy is FilledStrategy {
+  const { matrix, include, exclude } = strategy;
+  return [include, exclude, ...Object.values(matrix)].every((list) => Array.isArray(list));
+}
+
+/** @throws INVALID_ARGUMENT for what should be a list by now and is none */
+export function filled(strategy: StrategyPlan): FilledStrategy {
+  if (isFilled(strategy)) return strategy;
+  const { matrix, include, exclude } = strategy;
+  const lists = { ...matrix, include, exclude };
+  const [name, value] = Object.entries(lists).find(([, list]) => !Array.isArray(list)) ?? [];
+  throw invalidArgument(`${name} of the matrix`, value, 'a list');
+}
 
 /**
  * Every value with every other, the last key changing fastest, each combination once, without those that an `exclude`
@@ -19,7 +40,7 @@ const WITHOUT_MATRIX = 'EMPTY';
  * @throws WORKFLOW_INVALID for keys of `include` or `exclude` that the matrix has not, for an `include` when nothing
  *   is left to add it to, and for more than 10,000 combinations
  */
-export function combinations(strategy: StrategyPlan): readonly Combination[] {
+export function combinations(strategy: FilledStrategy): readonly Combination[] {
   checkSize(strategy);
   strategy.exclude.forEach((excluded, i) => {
     checkExclude(excluded, i, strategy);
@@ -61,7 +82,7 @@ export function readMaxParallel(rendered: unknown): number {
   throw invalidArgument('max-parallel', rendered, `a whole number from 1 to ${MAX_PARALLEL}`);
 }
 
-function checkSize(strategy: StrategyPlan): void {
+function checkSize(strategy: FilledStrategy): void {
   const number = Object.values(strategy.matrix).reduce((sum, values) => sum * values.length, 1);
   if (number + strategy.include.length <= MATRIX_COMBINATIONS) return;
   throw new WorkflowError(
@@ -71,7 +92,7 @@ function checkSize(strategy: StrategyPlan): void {
   );
 }
 
-function product(matrix: StrategyPlan['matrix']): readonly Combination[] {
+function product(matrix: FilledStrategy['matrix']): readonly Combination[] {
   const axes = Object.entries(matrix);
   if (axes.length === 0) return [];
   return axes.reduce<readonly Combination[]>(
@@ -83,7 +104,7 @@ function product(matrix: StrategyPlan['matrix']): readonly Combination[] {
   );
 }
 
-function checkExclude(excluded: Combination, index: number, strategy: StrategyPlan): void {
+function checkExclude(excluded: Combination, index: number, strategy: FilledStrategy): void {
   const known = Object.keys(strategy.matrix);
   const unknown = Object.keys(excluded).find((key) => !known.includes(key));
   if (unknown === undefined) return;
@@ -101,7 +122,7 @@ function checkInclude(
   included: Combination,
   index: number,
   kept: readonly Combination[],
-  strategy: StrategyPlan,
+  strategy: FilledStrategy,
 ): void {
   const keys = Object.keys(kept[0] ?? {});
   if (kept.length > 0 && Object.keys(included).every((key) => keys.includes(key))) return;

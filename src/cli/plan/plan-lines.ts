@@ -33,7 +33,9 @@ function jobLines(job: JobPlan, style: Style): readonly string[] {
 }
 
 function matrixFacts({ matrix, include }: JobPlan['strategy']): readonly string[] {
-  const axes = Object.entries(matrix).map(([name, values]) => `${name} x${values.length}`);
+  const axes = Object.entries(matrix).map(([name, values]) =>
+    typeof values === 'string' ? name : `${name} x${values.length}`,
+  );
   return axes.length === 0 && include.length === 0 ? [] : [`matrix ${axes.join(', ')}`.trim()];
 }
 

@@ -14,7 +14,7 @@ import type {
   TriggerStage,
   UntilStage,
 } from '../../workflow/model.ts';
-import { combinations, readMaxParallel } from '../../workflow/strategy.ts';
+import { combinations, isFilled, readMaxParallel } from '../../workflow/strategy.ts';
 import type { PlannedGroup, PlannedTask, PlannedThread, PlannedWay, ThreadStep } from '../explore/index.ts';
 import type { Fits } from './fits.ts';
 import { Names, shown } from './names.ts';
@@ -100,7 +100,8 @@ export class StageBuilder {
     if (!hasMatrix) return this.#list(stages, place);
     const { path } = strategy;
     const atOnce = this.#maxParallel(strategy.maxParallel, place.values, path);
-    const values = place.values.readWithDefaults(strategy)?.value as typeof strategy | undefined;
+    const read = place.values.readWithDefaults(strategy)?.value as typeof strategy | undefined;
+    const values = read !== undefined && isFilled(read) ? read : undefined;
     if (values === undefined) this.note('its combinations are not known before the run: two are tried', path);
     const all =
       values === undefined ? [{}, {}] : combinations({ ...strategy, ...values, maxParallel: atOnce });

@@ -3,7 +3,7 @@ import { WorkflowError } from '../../core/errors.ts';
 import { WORKFLOW_JOBS } from '../../core/limits.ts';
 import { didYouMean, listed } from '../expressions/suggestion.ts';
 import type { JobPlan, Path, StrategyPlan } from '../model.ts';
-import { combinations } from '../strategy.ts';
+import { combinations, filled } from '../strategy.ts';
 import { checkJobs } from './job-graph.ts';
 import { jobShape, type ShapedJob } from './job-shape.ts';
 import { isRawMap, type RawMap, type Reading } from './reading.ts';
@@ -139,7 +139,7 @@ function checkCombinations(raw: RawMap, path: Path, reading: Reading): void {
   const lists = [include, exclude, ...Object.values(isRawMap(matrix) ? matrix : {})];
   if (lists.some((list) => list !== null && !Array.isArray(list))) return;
   try {
-    combinations(strategyOf(raw as ShapedJob['strategy'], path));
+    combinations(filled(strategyOf(raw as ShapedJob['strategy'], path)));
   } catch (error) {
     if (!(error instanceof WorkflowError)) throw error;
     const { path: at } = error.details as { readonly path?: Path };

@@ -3,7 +3,7 @@ import { StageError } from '../../core/errors.ts';
 import type { Scope } from '../expressions/index.ts';
 import type { JobPlan } from '../model.ts';
 import { mergeStatuses, type Status } from '../status.ts';
-import { combinationId, combinations, readMaxParallel } from '../strategy.ts';
+import { combinationId, combinations, filled, readMaxParallel } from '../strategy.ts';
 import { type Context, errorInfo, infoOf } from './contexts.ts';
 import { Halt } from './halt.ts';
 import { inPool } from './pool.ts';
@@ -115,13 +115,14 @@ class JobRun {
     const { frame } = this.#place;
     const render = (value: unknown, key: string) =>
       renderAt(frame, value, [...strategy.path, key], this.#scope);
-    const all = combinations({
+    const lists = filled({
       ...strategy,
       matrix: render(strategy.matrix, 'matrix') as typeof strategy.matrix,
       include: render(strategy.include, 'include') as typeof strategy.include,
       exclude: render(strategy.exclude, 'exclude') as typeof strategy.exclude,
     });
-    const hasMatrix = Object.keys(strategy.matrix).length > 0 || strategy.include.length > 0;
+    const all = combinations(lists);
+    const hasMatrix = Object.keys(lists.matrix).length > 0 || lists.include.length > 0;
     if (!hasMatrix) return this.#single();
     const limit = readMaxParallel(render(strategy.maxParallel, 'max-parallel'));
     return this.#combined(all, limit);

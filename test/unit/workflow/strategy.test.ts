@@ -1,9 +1,13 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import type { StrategyPlan } from '../../../src/workflow/model.ts';
-import { combinationId, combinations, readMaxParallel } from '../../../src/workflow/strategy.ts';
+import {
+  combinationId,
+  combinations,
+  type FilledStrategy,
+  readMaxParallel,
+} from '../../../src/workflow/strategy.ts';
 
-function strategy(given: Partial<StrategyPlan>): StrategyPlan {
+function strategy(given: Partial<FilledStrategy>): FilledStrategy {
   return {
     matrix: {},
     include: [],
