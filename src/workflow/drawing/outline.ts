@@ -94,9 +94,9 @@ function jobOutline(job: JobPlan): JobOutline {
 const hasMatrix = ({ matrix, include }: StrategyPlan): boolean =>
   Object.keys(matrix).length > 0 || include.length > 0;
 
-/** Counted without making them where that is possible: there may be thousands. One where only the run will know. */
-function combinationCount(strategy: StrategyPlan): number {
-  if (!isFilled(strategy)) return 1;
+/** Counted without making them where that is possible: there may be thousands. Undefined where only the run will know. */
+function combinationCount(strategy: StrategyPlan): number | undefined {
+  if (!isFilled(strategy)) return undefined;
   const { matrix, include, exclude } = strategy;
   if (include.length + exclude.length > 0) return combinations(strategy).length;
   const sizes = Object.values(matrix).map((values) => new Set(values.map((one) => JSON.stringify(one))).size);
