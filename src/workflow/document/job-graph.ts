@@ -3,6 +3,9 @@ import { didYouMean, listed } from '../expressions/suggestion.ts';
 import type { Path } from '../model.ts';
 import { isRawMap, type RawMap, type Reading } from './reading.ts';
 
+/** Unknown needs of one job that are compared with all that there are. */
+const MOST_HINTS = 50;
+
 type Needs = ReadonlyMap<string, readonly string[]>;
 
 /** Problems are told; gives the depth of each job: its longest way from a job without needs, finally jobs last. */
@@ -14,6 +17,7 @@ export function checkJobs(raw: RawMap, path: Path, reading: Reading): ReadonlyMa
   );
   const order = new Order(sound);
   for (const circle of order.circles) tellCircle(circle, needs, path, reading);
+  const among = finallyDepths(sound, raw);
   const last = Math.max(
     -1,
     ...[...order.depths].flatMap(([id, depth]) => (isFinally(raw[id]) ? [] : [depth])),
@@ -21,7 +25,7 @@ export function checkJobs(raw: RawMap, path: Path, reading: Reading): ReadonlyMa
   return new Map(
     [...order.depths].map(([id, depth]) => [
       id,
-      isFinally(raw[id]) ? last + 1 + finallyDepth(id, sound, raw) : depth,
+      isFinally(raw[id]) ? last + 1 + (among.get(id) ?? 0) : depth,
     ]),
   );
 }
@@ -36,26 +40,27 @@ function isFinally(job: unknown): boolean {
 }
 
 /** Among finally jobs alone: what they need besides is over by then. */
-function finallyDepth(id: string, needs: Needs, raw: RawMap): number {
-  const own: Needs = new Map(
-    [...needs].map(([job, all]) => [job, all.filter((need) => isFinally(raw[need]) && isFinally(raw[job]))]),
-  );
-  return new Order(own).depths.get(id) ?? 0;
+function finallyDepths(needs: Needs, raw: RawMap): ReadonlyMap<string, number> {
+  const own = [...needs].filter(([id]) => isFinally(raw[id]));
+  return new Order(new Map(own.map(([id, all]) => [id, all.filter((need) => isFinally(raw[need]))]))).depths;
 }
 
 function checkNeeds(id: string, raw: RawMap, needs: Needs, path: Path, { problems }: Reading): void {
   const job = raw[id];
   const written: readonly unknown[] = isRawMap(job) && Array.isArray(job['needs']) ? job['needs'] : [];
   const known = [...needs.keys()].filter((other) => other !== id);
+  const seen = new Set<string>();
   written.forEach((need, i) => {
     const at = [...path, id, 'needs', i];
     if (typeof need !== 'string') return;
+    const isRepeated = seen.has(need);
+    seen.add(need);
     if (need === id) problems.add(at, `the job ${JSON.stringify(id)} needs itself`, { hint: 'leave it out' });
     else if (!needs.has(need))
       problems.add(at, `there is no job ${JSON.stringify(need)}; there is ${listed(known) || 'no other'}`, {
-        hint: didYouMean(need, known),
+        hint: i < MOST_HINTS ? didYouMean(need, known) : undefined,
       });
-    else if (written.indexOf(need) < i)
+    else if (isRepeated)
       problems.add(at, `${JSON.stringify(need)} stands twice in needs`, { hint: 'keep one of them' });
     else if (isFinally(raw[need]) && !isFinally(job))
       problems.add(at, `${JSON.stringify(need)} is a finally job, which runs when all others are over`, {

@@ -14,6 +14,9 @@ import { readStages } from './stage-reader.ts';
 const JOB_ROOTS = ['params', 'jobs'];
 const STAGE_ROOTS = [...JOB_ROOTS, 'matrix', 'stages'];
 
+/** Unknown keys that are compared with all that there are. */
+const MOST_HINTS = 50;
+
 type JobWithoutDepth = Omit<JobPlan, 'depth'>;
 
 export function readJobs(raw: unknown, path: Path, reading: Reading): readonly JobPlan[] {
@@ -118,16 +121,18 @@ function checkAxes(matrix: RawMap, path: Path, { problems }: Reading): void {
 
 function checkKeys(raw: unknown, keys: readonly string[], path: Path, { problems }: Reading): void {
   if (!Array.isArray(raw)) return;
+  const known = new Set(keys);
+  let told = 0;
   raw.forEach((combination: unknown, i) => {
     if (!isRawMap(combination)) return;
     for (const key of Object.keys(combination))
-      if (!keys.includes(key))
+      if (!known.has(key))
         problems.add(
           [...path, i, key],
           `the matrix has no ${JSON.stringify(key)}; it has ${listed(keys) || 'nothing'}`,
           {
             part: 'key',
-            hint: didYouMean(key, keys),
+            hint: told++ < MOST_HINTS ? didYouMean(key, keys) : undefined,
           },
         );
   });

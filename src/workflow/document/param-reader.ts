@@ -81,11 +81,13 @@ function checkKeys({ type, options, precision }: ShapedParam, path: Path, { prob
       part: 'key',
       hint: 'leave it out',
     });
+  const seen = new Set<unknown>();
   options?.forEach((option, i) => {
-    if (options.indexOf(option) < i)
+    if (seen.has(option))
       problems.add([...path, 'options', i], `the option ${JSON.stringify(option)} stands twice`, {
         hint: 'keep one of them',
       });
+    seen.add(option);
   });
 }
 

@@ -1,5 +1,6 @@
 /** One file that is being read: where problems go, and the checks that any part of it may need. */
 import type { z } from 'zod';
+import { EXPRESSION_FAULTS } from '../../core/limits.ts';
 import {
   checkCondition,
   checkTemplate,
@@ -102,7 +103,7 @@ export class Reading {
   #matrixOnly(value: string, path: Path): void {
     if (!hasTemplate(value)) return;
     const faults = checkTemplate(value, { roots: ['matrix'], filters: this.#filters, expandsEnv: true });
-    for (const { message, hint, offset, length } of faults) {
+    for (const { message, hint, offset, length } of faults.slice(0, EXPRESSION_FAULTS)) {
       const unknown = /^unknown name "([^"]*)"/.exec(message)?.[1];
       if (unknown === undefined) this.problems.addInside(path, { offset, length }, message, hint);
       else
@@ -123,7 +124,7 @@ export class Reading {
   }
 
   #tell(path: Path, faults: readonly ExpressionFault[]): void {
-    for (const { message, hint, offset, length } of faults)
+    for (const { message, hint, offset, length } of faults.slice(0, EXPRESSION_FAULTS))
       this.problems.addInside(path, { offset, length }, message, hint);
   }
 }

@@ -1,4 +1,5 @@
 /** `on`: when a workflow runs by itself. Intervals in words become the fields of a schedule. */
+import { WORKFLOW_SCHEDULES } from '../../core/limits.ts';
 import type { Path, SchedulePlan } from '../model.ts';
 import { checkCron, checkTimezone } from '../schedule.ts';
 import { isRawMap, type RawMap, type Reading } from './reading.ts';
@@ -13,7 +14,9 @@ export function readSchedules(raw: unknown, path: Path, reading: Reading): reado
     ? [raw['schedule'], [...path, 'schedule']]
     : [raw, path];
   if (!Array.isArray(list)) return [];
-  const plans = list.flatMap((entry: unknown, i) => readSchedule(entry, [...at, i], reading) ?? []);
+  const plans = list
+    .slice(0, WORKFLOW_SCHEDULES)
+    .flatMap((entry: unknown, i) => readSchedule(entry, [...at, i], reading) ?? []);
   const seen = new Set<string>();
   for (const { cron, timezone, path: where } of plans) {
     const key = `${cron.trim().split(/\s+/).join(' ').toLowerCase()} ${timezone}`;

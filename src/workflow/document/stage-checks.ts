@@ -132,7 +132,7 @@ function checkMatches(raw: RawMap, path: Path, reading: Reading): void {
       reading.problems.add(path, 'a case stage needs "case"', { hint: 'allowed: the value to compare' });
     return;
   }
-  const seen: unknown[] = [];
+  const seen = new Set<unknown>();
   let elses = 0;
   match.forEach((one: unknown, i) => {
     if (!isRawMap(one)) return;
@@ -147,7 +147,7 @@ function checkMatches(raw: RawMap, path: Path, reading: Reading): void {
   });
 }
 
-function checkMatch(one: RawMap, at: Path, seen: unknown[], { problems }: Reading): void {
+function checkMatch(one: RawMap, at: Path, seen: Set<unknown>, { problems }: Reading): void {
   const hasElse = Object.hasOwn(one, 'else');
   for (const key of ['case', 'stages'])
     if (hasElse && Object.hasOwn(one, key))
@@ -162,9 +162,9 @@ function checkMatch(one: RawMap, at: Path, seen: unknown[], { problems }: Readin
     problems.add(at, 'a match needs "stages"', { hint: 'write stages: [] for none' });
   const value = one['case'];
   if (value === undefined || value === '_' || (typeof value === 'string' && value.includes('$'))) return;
-  if (seen.includes(value))
+  if (seen.has(value))
     problems.add([...at, 'case'], `the case ${shown(value)} stands twice; the second is never reached`, {
       hint: 'keep one of them',
     });
-  seen.push(value);
+  seen.add(value);
 }

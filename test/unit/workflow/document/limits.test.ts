@@ -117,6 +117,11 @@ describe('syntax errors', () => {
     60_000,
   );
 
+  it('tells 20 faults of one text, however many it has: each is looked for in the file', () => {
+    const text = `name: a\njobs: { a: { stages: [{ name: x, echo: '${'${{ x }}'.repeat(100_000)}' }] } }`;
+    expect(refusal(text).problems).toHaveLength(20);
+  }, 30_000);
+
   it('reads 100,000 keys of one map in time that grows with them, not with their square', () => {
     const { ms } = refusal(Array.from({ length: 100_000 }, (_, i) => `k${i}:\n`).join(''));
     expect(ms).toBeLessThan(20_000);
