@@ -1,6 +1,6 @@
 /**
- * Every TypeScript block of a guide is compiled, run, and compared with what the guide says it prints. The hunted
- * bug is the guide that was true last month.
+ * Every program and every command of a guide is run, and compared with what the guide says it prints. The hunted bug
+ * is the guide that was true last month.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +22,8 @@ describe.each(guides)('docs/guides/%s', (name) => {
   describe('its blocks', () => {
     beforeAll(() => page.compile());
 
-    it('are there, and are programs that compile', () => expect(page.all.length).toBeGreaterThan(0));
+    it('are there, and are programs that compile', () =>
+      expect(page.all.length + page.commands.length).toBeGreaterThan(0));
 
     const programs = page.all.map((snippet, i) => [i + 1, snippet] as const);
     it.skipIf(why !== undefined).each(programs)(
@@ -32,6 +33,13 @@ describe.each(guides)('docs/guides/%s', (name) => {
         expect(page.run(number - 1)).toBe(prints);
       },
     );
+
+    // In the order of the page: a later command may look at what an earlier one did.
+    const commands = page.commands.map(({ code }, i) => [i + 1, code.trim().split('\n')[0]] as const);
+    it.each(commands)('command %d, %s, prints what the guide says', (number) => {
+      const { printed, said } = page.runCommands(number - 1);
+      expect(printed).toBe(said);
+    });
   });
 });
 

@@ -5,11 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sqliteStore } from '../../src/stores/sqlite/index.ts';
 import { root, Snippets } from './snippets.ts';
 
-/** What a block refers to besides the package. */
-// biome-ignore lint/suspicious/noTemplateCurlyInString: the template is of the file that is written
-const COMPANIONS = { 'hash.js': 'export const hash = (text) => `hash of ${text}`;\n' };
-
-const readme = new Snippets('README.md', COMPANIONS);
+const readme = new Snippets('README.md');
 beforeAll(() => readme.compile());
 afterAll(() => readme.remove());
 
@@ -25,12 +21,8 @@ describe('the README', () => {
     expect(output).toContainEqual(expect.stringMatching(/^\d+ pipeline:succeeded$/));
   });
 
-  it('runs tasks on threads and in processes', () => {
-    expect(() => readme.run(1)).not.toThrow();
-  });
-
   it('runs a graph with a finally task and an optional one', () => {
-    expect(readme.run(2).trim().split('\n')).toEqual([
+    expect(readme.run(1).trim().split('\n')).toEqual([
       'lint succeeded 0',
       'test failed 3',
       'pack blocked ',
@@ -41,7 +33,7 @@ describe('the README', () => {
   });
 
   it('keeps its runs in a ledger, and has nothing to recover after their ends', async () => {
-    expect([readme.run(3), readme.run(3)]).toEqual(['2 rows\n', '2 rows\n']);
+    expect([readme.run(2), readme.run(2)]).toEqual(['2 rows\n', '2 rows\n']);
     const store = sqliteStore(join(readme.folder, 'runs.db'));
     const runs = await store.runs.list({ name: 'nightly' });
     await store.close();
@@ -52,15 +44,25 @@ describe('the README', () => {
   });
 
   it('explores a plan completely, without a counterexample', () => {
-    expect(readme.run(4)).toMatch(/^\d+ true no counterexample\n$/);
+    expect(readme.run(3)).toMatch(/^\d+ true no counterexample\n$/);
+  });
+
+  it('runs a workflow file from the command line', () => {
+    const { printed } = readme.runCommands(0);
+    expect(printed).toContain('\n<time>  | test > [suite=graph] > Suite: graph passed\n');
+    expect(printed).toContain('\n<time>  | pack > Pack: release 1.4.0\n');
+    expect(printed).toContain('\n✔ release succeeded in <duration> · 3 of 3 tasks succeeded\n');
   });
 
   it('has no snippet that no test runs', () => {
-    expect(readme.all.length).toBe(5);
+    expect([readme.all.length, readme.commands.length]).toEqual([4, 1]);
   });
 
   it('names only folders, files and pages that exist', () => {
-    const folders = [...readme.text.matchAll(/^\| `([a-z/]+)\/`\s+\|/gm)].map((match) => match[1] ?? '');
+    const cells = [...readme.text.matchAll(/^\| ((?:`[a-z/]+\/`(?:, )?)+)\s+\|/gm)].map(
+      (match) => match[1] ?? '',
+    );
+    const folders = cells.flatMap((cell) => cell.split(', ').map((name) => name.slice(1, -2)));
     expect(folders.length).toBeGreaterThan(8);
     const links = [...readme.text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map((match) => match[1] ?? '');
     expect(links.length).toBeGreaterThan(5);

@@ -110,8 +110,11 @@ function failure(stage: BashStage, result: ProcessResult): StageError {
   const { exitCode, signal, stdout, stderr } = result;
   const script = dedent(stage.bash).replace(/\n$/, '').replaceAll('\n', '\n\t');
   const said = stderr.replace(/\n$/, '');
-  const ended = signal === undefined ? said : `${said}${said === '' ? '' : '\n'}ended by ${signal}`;
-  return new StageError(`Subprocess: ${ended}\n\t\`\`\`bash\n\t${script}\n\t\`\`\``, {
+  const killed = signal === undefined ? [] : [`ended by ${signal}`];
+  const ended = [...(said === '' ? [] : [said]), ...killed].join('\n');
+  // One that says nothing is known by its code alone.
+  const why = ended === '' ? `exit code ${exitCode}` : ended;
+  return new StageError(`Subprocess: ${why}\n\t\`\`\`bash\n\t${script}\n\t\`\`\``, {
     details: { exitCode, signal, stdout, stderr },
   });
 }

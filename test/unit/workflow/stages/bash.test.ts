@@ -34,6 +34,11 @@ describe('a bash stage', () => {
     expect(error).toMatchObject({ code: 'STAGE_FAILED', details: { exitCode: 3, signal: undefined } });
   });
 
+  it('fails with its exit code where it says nothing', async () => {
+    const error = await failure('exit 4');
+    expect(error.message).toBe('Subprocess: exit code 4\n\t```bash\n\texit 4\n\t```');
+  });
+
   it('fails when a signal ends it: a negative code was once taken for success', async () => {
     const error = await failure('kill -9 $$');
     expect(error.message).toContain('ended by SIGKILL');
