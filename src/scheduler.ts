@@ -7,13 +7,14 @@ import {
   type Styles,
   taskRunOf,
 } from './runtime/index.ts';
-import { TaskGraph } from './task-graph.ts';
 
-/** Styles whose runs can go on in another process without their code. */
+/** Styles whose runs can go on in another process without their code. What few runs need is loaded for those. */
 const STYLES: Styles = new Map<string, BuildStyle>([
-  ['graph', (definition: unknown) => TaskGraph.fromDefinition(definition)],
   ['task', taskRunOf],
-  // Reading YAML takes libraries that who runs no workflow need not load.
+  [
+    'graph',
+    async (definition: unknown) => (await import('./task-graph.ts')).TaskGraph.fromDefinition(definition),
+  ],
   [
     'workflow',
     async (definition: unknown) => (await import('./workflow/definition.ts')).fromDefinition(definition),

@@ -1,23 +1,13 @@
 #!/usr/bin/env node
-/** The `signalbox` command: where the process begins and ends. */
-import { readFileSync } from 'node:fs';
-import { systemClock } from '../core/clock.ts';
-import { openOutput } from './output.ts';
-import { main } from './program.ts';
+/** The `signalbox` command: where the process begins. */
+import * as nodeModule from 'node:module';
 
-/** Time for what still lives when all is done (a body that ignored its signal), in milliseconds. */
-const LINGER_MS = 500;
+interface Caching {
+  readonly enableCompileCache?: () => unknown;
+}
 
-const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
-  readonly version: string;
-};
+// From Node 22.1 on, what was compiled once is kept in the system's folder for temporary files: most of the time until
+// the first task goes into compiling. It has to be asked for before anything else is imported.
+(nodeModule as Caching).enableCompileCache?.();
 
-process.exitCode = await main(
-  process.argv.slice(2),
-  manifest.version,
-  openOutput(process.stdout, process.stderr),
-);
-
-// The process ends by itself, once everything is written; if something keeps it from that, it is ended.
-const timer = systemClock.setTimeout(() => process.exit(), LINGER_MS);
-(timer as NodeJS.Timeout).unref();
+await import('./process.ts');

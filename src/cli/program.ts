@@ -1,16 +1,5 @@
 /** The commands put together: one line each to add one. Errors become exit codes here. */
 import { Command, CommanderError } from 'commander';
-import { cancel } from './commands/cancel.ts';
-import { check } from './commands/check.ts';
-import { graph } from './commands/graph.ts';
-import { logs } from './commands/logs.ts';
-import { prune } from './commands/prune.ts';
-import { resume } from './commands/resume.ts';
-import { run } from './commands/run.ts';
-import { runs } from './commands/runs.ts';
-import { schema } from './commands/schema.ts';
-import { serve } from './commands/serve.ts';
-import { show } from './commands/show.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import type { Output } from './output.ts';
 
@@ -23,20 +12,20 @@ export interface Surroundings {
 /** Adds a command. What only it needs is imported when it is called. */
 export type Register = (program: Command, surroundings: Surroundings) => Command;
 
-/** In the order of the help text. */
-const COMMANDS: readonly Register[] = [
-  run,
-  resume,
-  runs,
-  show,
-  logs,
-  cancel,
-  graph,
-  check,
-  serve,
-  prune,
-  schema,
-];
+/** In the order of the help text. Imported when it is called, or when all of them are listed. */
+const COMMANDS: ReadonlyMap<string, () => Promise<Register>> = new Map([
+  ['run', async () => (await import('./commands/run.ts')).run],
+  ['resume', async () => (await import('./commands/resume.ts')).resume],
+  ['runs', async () => (await import('./commands/runs.ts')).runs],
+  ['show', async () => (await import('./commands/show.ts')).show],
+  ['logs', async () => (await import('./commands/logs.ts')).logs],
+  ['cancel', async () => (await import('./commands/cancel.ts')).cancel],
+  ['graph', async () => (await import('./commands/graph.ts')).graph],
+  ['check', async () => (await import('./commands/check.ts')).check],
+  ['serve', async () => (await import('./commands/serve.ts')).serve],
+  ['prune', async () => (await import('./commands/prune.ts')).prune],
+  ['schema', async () => (await import('./commands/schema.ts')).schema],
+]);
 
 const EXAMPLES = `
 Examples:
@@ -55,7 +44,7 @@ export async function main(args: readonly string[], version: string, output: Out
   const exit = (given: number): void => {
     code = given;
   };
-  const program = build(version, { output, exit });
+  const program = await build(args[0] ?? '', version, { output, exit });
   if (args.length === 0) {
     output.stderr.write(program.helpInformation());
     return EXIT.wrongUsage;
@@ -71,12 +60,16 @@ export async function main(args: readonly string[], version: string, output: Out
   }
 }
 
-function build(version: string, surroundings: Surroundings): Command {
+/** With the one command that is called; with all of them where none is, for the help text and for advice. */
+async function build(called: string, version: string, surroundings: Surroundings): Promise<Command> {
+  const one = COMMANDS.get(called);
+  const loads = one === undefined ? [...COMMANDS.values()] : [one];
+  const registers = await Promise.all(loads.map((load) => load()));
   const program = new Command('signalbox')
     .description('Runs workflow files: jobs, stages and tasks under exact resource admission.')
     .version(version, '-V, --version')
     .addHelpText('after', EXAMPLES);
-  for (const register of COMMANDS) register(program, surroundings);
+  for (const register of registers) register(program, surroundings);
   for (const command of [program, ...program.commands]) adjust(command, surroundings.output);
   return program;
 }

@@ -1,11 +1,11 @@
 /**
- * The built-in executors by name. Nothing is constructed before it is asked for, and the libraries behind
- * threads, processes and containers are imported later still, by the first attempt that needs them.
+ * The built-in executors by name. Nothing is constructed before it is asked for, and what runs processes and
+ * containers is imported later still, by the first attempt that needs it, as are the libraries behind all of them.
+ * (Threads take a copy of arguments when an attempt starts, so their executor has to be there by then.)
  */
-import { dockerExecutor } from './docker/index.ts';
 import type { Executor } from './executor.ts';
 import { inlineExecutor } from './inline.ts';
-import { processExecutor } from './process.ts';
+import { lateExecutor } from './late.ts';
 import { threadExecutor } from './thread.ts';
 
 /** Gives the executor, the same one at every call. */
@@ -16,8 +16,8 @@ export function builtInExecutors(): Map<string, ExecutorFactory> {
   return new Map([
     ['inline', once(inlineExecutor)],
     ['thread', once(() => threadExecutor())],
-    ['process', once(processExecutor)],
-    ['docker', once(() => dockerExecutor())],
+    ['process', once(lateProcesses)],
+    ['docker', once(lateContainers)],
   ]);
 }
 
@@ -27,4 +27,14 @@ function once(make: ExecutorFactory): ExecutorFactory {
     made ??= make();
     return made;
   };
+}
+
+function lateProcesses(): Executor {
+  return lateExecutor('process', ['command'], async () => (await import('./process.ts')).processExecutor());
+}
+
+function lateContainers(): Executor {
+  return lateExecutor('docker', ['container'], async () =>
+    (await import('./docker/docker-executor.ts')).dockerExecutor(),
+  );
 }

@@ -17,6 +17,8 @@ export class Body {
   stopReason: unknown = undefined;
   /** Waits of this run's controls: a terminated run leaves them. */
   readonly waits = new Set<(reason: unknown) => void>();
+  /** Asked twice to stop, the run takes no finally tasks: its style is told, once. */
+  whenGivenUp: (() => void) | undefined = undefined;
   #controller: AbortController | undefined = undefined;
 
   constructor(
@@ -37,6 +39,13 @@ export class Body {
       if (this.stopping) this.#controller.abort(this.stopReason);
     }
     return this.#controller.signal;
+  }
+
+  /** Calls `whenGivenUp`. */
+  giveUp(): void {
+    const told = this.whenGivenUp;
+    this.whenGivenUp = undefined;
+    told?.();
   }
 
   stop(reason: unknown): void {

@@ -146,6 +146,9 @@ export class Desk {
   reach(stage: StageRow): void {
     this.#engine.supervisor.reach(stage);
   }
+  restartStage(stage: StageRow): void {
+    this.#engine.supervisor.restartStage(stage);
+  }
   passStage(stage: StageRow, as: StageEnd | undefined): void {
     this.#engine.supervisor.passStage(stage, as);
   }

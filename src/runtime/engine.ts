@@ -279,6 +279,7 @@ export class Engine implements Host, TurnWork, WaitTimers {
   }
 
   retime(row: TaskRow | PipelineRow): void {
+    if (row.kind === 'pipeline' && row.finallyTasks === 'given-up') row.body?.giveUp();
     const at = dueAt(row);
     const timer = row.timer;
     if (timer !== undefined && timer.at === at && this.#timers.isSet(timer)) return;

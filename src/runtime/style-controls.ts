@@ -4,6 +4,7 @@
  *
  * Finally tasks are also taken while the run is being stopped: they are what is left to do then (rule 1).
  */
+import type { Clock } from '../core/clock.ts';
 import { SignalboxError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Work } from '../executors/executor.ts';
@@ -13,7 +14,7 @@ import type { PipelineHandle } from './pipeline-handle.ts';
 import type { StageRow } from './rows.ts';
 import type { RunnablePipeline, RunOptions } from './run-options.ts';
 import type { StageEnd } from './supervisor.ts';
-import type { TaskHandle } from './task-handle.ts';
+import { TaskHandle } from './task-handle.ts';
 import { readSpec, type TaskOptions, type TaskPlace, type TaskPlan } from './task-spec.ts';
 
 export const STYLE: unique symbol = Symbol('signalbox.style');
@@ -55,6 +56,16 @@ export class StyleControls {
     return this.#desk.submitTask(this.#body.row, this.#desk.plan(subject, options), place);
   }
 
+  /** Whether `submit` would take such work as it is now. */
+  takes(subject: unknown, options: TaskOptions): boolean {
+    try {
+      this.#desk.checkTask(this.#desk.plan(subject, options));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** Adds a stage that is known and not reached yet; gives its index. `depth`: its place in the queue key. */
   declareStage(name: string, depth: number): number {
     return this.#desk.declareStage(this.#body.row, name, depth).index;
@@ -63,6 +74,11 @@ export class StyleControls {
   /** Its work may begin. */
   reachStage(index: number): void {
     this.#desk.reach(this.#stage(index));
+  }
+
+  /** What it holds is done again as a whole: how its tasks ended so far decides nothing. */
+  restartStage(index: number): void {
+    this.#desk.restartStage(this.#stage(index));
   }
 
   /** Nothing more comes into the stage. `as`: how it ended, where none of its tasks says so. */
@@ -76,9 +92,31 @@ export class StyleControls {
     throw new SignalboxError('INVALID_ARGUMENT', `the run has no stage ${index}`);
   }
 
-  /** Whether finally tasks are yet to come: while they are, a run that is stopped is given the time for them. */
-  expectFinallyTasks(expects: boolean): void {
+  /**
+   * Whether finally tasks are yet to come: while they are, a run that is stopped is given the time for them.
+   * `givenUp` is called, once, when it was asked twice to stop.
+   */
+  expectFinallyTasks(expects: boolean, givenUp?: () => void): void {
+    this.#body.whenGivenUp = givenUp;
     this.#desk.expectFinallyTasks(this.#body.row, expects);
+  }
+
+  /** Cancels the task where it is queued, terminates it where it runs; `reason` or its text is told of it. */
+  stop(handle: TaskHandle<unknown>, reason: Error): void {
+    const row = TaskHandle.rowOf(handle);
+    if (row === undefined || row.snapshot.leaf.final) return;
+    if (row.snapshot.leaf.state === 'running') this.#desk.requestTerminate(row, reason);
+    else this.#desk.cancel(row, reason.message);
+  }
+
+  /** Attempts of the task that failed and were followed by another. */
+  failuresOf(handle: TaskHandle<unknown>): number {
+    return TaskHandle.rowOf(handle)?.snapshot.context.failures ?? 0;
+  }
+
+  /** What earlier lives of the run have recorded is still being given again. */
+  get replays(): boolean {
+    return this.#body.row.ledger?.replay?.holds === true;
   }
 
   /** Submits a run as a child of the run or task whose code calls. Throws as `runPipeline` does. */
@@ -102,6 +140,11 @@ export class StyleControls {
   /** The scheduler's clock as it is, epoch milliseconds: for what is not decided upon. */
   get time(): number {
     return this.#desk.clock.now();
+  }
+
+  /** What work of the run that waits counts on. */
+  get clock(): Clock {
+    return this.#desk.clock;
   }
 
   get logger(): Logger {

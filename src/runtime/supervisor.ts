@@ -221,6 +221,11 @@ export class Supervisor implements Steps {
     this.closeStageIfDone(stage);
   }
 
+  /** What it holds is done again as a whole: how its tasks ended so far decides nothing. */
+  restartStage({ tally }: StageRow): void {
+    tally.succeeded = tally.failed = tally.cancelled = tally.blocked = 0;
+  }
+
   /** Nothing of the run can carry any stage from now on. */
   passStages(run: PipelineRow): void {
     for (const stage of run.stages) if (!stage.passed) this.passStage(stage);

@@ -12,7 +12,8 @@ export type ReadWorkflow = (file: string) => Promise<Workflow>;
 const isWorkflowFile = (file: string): boolean => /\.ya?ml$/.test(file);
 
 /**
- * The workflow of that name: the file that is called so, else the one that says so inside.
+ * The workflow of that name: the file that is called so and says so inside; else the one that says so inside; else
+ * the file that is called so, whatever it says inside.
  * @throws WORKFLOW_INVALID when the file that is called so is broken; STAGE_FAILED when there is none, or two
  */
 export async function findNeighbour(folder: string, name: string, read: ReadWorkflow): Promise<Workflow> {
@@ -20,10 +21,8 @@ export async function findNeighbour(folder: string, name: string, read: ReadWork
   const named = files.filter((file) => basename(file, extname(file)) === name || file === name);
   if (named.length > 1) throw ambiguous(folder, name, named);
   const [own] = named;
-  if (own !== undefined) {
-    const workflow = await read(join(folder, own));
-    if (workflow.name === name || own === name) return workflow;
-  }
+  const called = own === undefined ? undefined : await read(join(folder, own));
+  if (called !== undefined && (called.name === name || own === name)) return called;
   const { found, broken } = await readAll(folder, name, files, read);
   if (found.length > 1)
     throw ambiguous(
@@ -31,7 +30,7 @@ export async function findNeighbour(folder: string, name: string, read: ReadWork
       name,
       found.map(({ file, name: shown }) => basename(file ?? shown)),
     );
-  const [workflow] = found;
+  const [workflow = called] = found;
   if (workflow !== undefined) return workflow;
   throw notFound(folder, name, broken);
 }

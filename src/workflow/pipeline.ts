@@ -1,6 +1,5 @@
 /** A run of a workflow as the scheduler takes it, and what a ledger keeps of it. */
 import { CancelledError, SignalboxError, StageError } from '../core/errors.ts';
-import type { AttemptContext } from '../executors/executor.ts';
 import {
   CHILDREN,
   type CheckTask,
@@ -15,11 +14,10 @@ import {
   type RunnablePipeline,
   type StyleControls,
   type StyleDefinition,
-  StyleWork,
 } from '../runtime/index.ts';
-import type { JobPlan, StagePlan } from './model.ts';
 import { runWorkflow, type WorkflowResult } from './run/body.ts';
-import type { Context } from './run/contexts.ts';
+import type { Context, StageValue } from './run/contexts.ts';
+import { checkDemands } from './run/demands.ts';
 import type { Frame } from './run/where.ts';
 import type { Surroundings } from './stages/leaf.ts';
 import type { Workflow } from './workflow.ts';
@@ -70,20 +68,8 @@ export class WorkflowPipeline implements RunnablePipeline {
 
   /** It can be submitted as often as one likes; what no scheduler like this could ever admit is refused at once. */
   [CLAIM](check?: CheckTask): () => void {
-    if (check !== undefined) for (const job of this.workflow.plan.jobs) this.#checkJob(job, check);
+    if (check !== undefined) checkDemands(this.workflow.plan, check);
     return () => {};
-  }
-
-  #checkJob(job: JobPlan, check: CheckTask): void {
-    const { resources: whole } = this.workflow.plan;
-    const visit = (stages: readonly StagePlan[], outer: JobPlan['resources']): void => {
-      for (const stage of stages) {
-        const resources = stage.resources ?? outer;
-        if (resources !== undefined) check(NO_WORK, { name: stage.name, resources });
-        for (const inner of insideOf(stage)) visit(inner, resources);
-      }
-    };
-    visit(job.stages, job.resources ?? whole);
   }
 
   [ENTER](controls: Controls): Promise<WorkflowResult> {
@@ -123,9 +109,9 @@ export class WorkflowPipeline implements RunnablePipeline {
       plan: this.workflow.plan,
       style,
       params: this.params,
-      surroundings: this.#surroundings,
+      surroundings: { clock: style.clock, ...this.#surroundings },
       renderOptions: { filters: registry.filters, env },
-      trigger: (name, params, context) => this.#trigger(style, name, params, context),
+      trigger: (name, params) => this.#trigger(style, name, params),
       raised: undefined,
     };
   }
@@ -135,8 +121,7 @@ export class WorkflowPipeline implements RunnablePipeline {
     style: StyleControls,
     name: string,
     params: Readonly<Context>,
-    _context: AttemptContext,
-  ): Generator<unknown, Context, unknown> {
+  ): Generator<unknown, StageValue, unknown> {
     const above = [...this.#ancestors, this.workflow.name];
     if (above.includes(name)) throw circle([...above, name]);
     const workflow = (yield this.#surroundings.find(name)) as Workflow;
@@ -145,23 +130,6 @@ export class WorkflowPipeline implements RunnablePipeline {
     const pipeline = workflow.resumed(read, above);
     const handle = style.submitRun(pipeline, {});
     return outputsOf((yield handle.outcome()) as Outcome);
-  }
-}
-
-const NO_WORK = new StyleWork('check', { kind: 'function', fn: () => undefined });
-
-/** The lists of stages inside a stage. */
-export function insideOf(stage: StagePlan): readonly (readonly StagePlan[])[] {
-  switch (stage.kind) {
-    case 'parallel':
-      return Object.values(stage.branches);
-    case 'foreach':
-    case 'until':
-      return [stage.stages];
-    case 'case':
-      return stage.match.map(({ stages }) => stages);
-    default:
-      return [];
   }
 }
 
@@ -176,12 +144,15 @@ function circle(names: readonly string[]): SignalboxError {
   );
 }
 
-function outputsOf({ kind, value, error, reason }: Outcome): Context {
+function outputsOf({ kind, value, error, reason }: Outcome): StageValue {
   const failure = (error as { readonly details?: { readonly result?: unknown } } | undefined)?.details;
   const result = (kind === 'succeeded' ? value : failure?.result) as WorkflowResult | undefined;
   switch (kind) {
     case 'succeeded':
-      return { status: result?.status ?? 'SUCCESS', params: result?.params, jobs: result?.jobs };
+      return {
+        status: result?.status ?? 'SUCCESS',
+        outputs: { params: result?.params, jobs: result?.jobs },
+      };
     case 'failed': {
       const why = result?.errors?.message ?? (error instanceof Error ? error.message : undefined);
       const message =

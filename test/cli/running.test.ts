@@ -176,14 +176,14 @@ describe('what cannot be run', () => {
       'an unknown key',
       'bad.yml',
       'name: bad\njobs:\n  a:\n    stages:\n      - name: x\n        bsh: echo\n',
-      /bad\.yml:6:9/,
+      /^signalbox: bad\.yml:6:9/,
     ],
-    ['broken YAML', 'bad.yml', 'name: [\n', /bad\.yml:\d+:\d+/],
+    ['broken YAML', 'bad.yml', 'name: [\n', /^signalbox: bad\.yml:\d+:\d+/],
     [
       'a resource that there is none of',
       'bad.yml',
       GOOD.replace('bash: echo bye', 'bash: echo bye\n        resources: { gpu: 1 }'),
-      /gpu/,
+      /gpu[\s\S]*--resources/,
     ],
     ['a missing parameter', 'bad.yml', GOOD.replace('default: world', 'required: true'), /who/],
   ])('%s exits 2, says where and why, and writes nothing', async (_, file, text, message) => {
@@ -201,7 +201,7 @@ describe('what cannot be run', () => {
     });
     const { code, stderr } = await folder.run(['run', 'big.yml', '--resources', 'cpu=8']);
     assert.equal(code, 2, stderr);
-    assert.match(stderr, /needs 9 of "cpu", but its whole capacity is 8/);
+    assert.match(stderr, /needs 9 of "cpu", but its whole capacity is 8\nhint: .*--resources/);
     nothingWritten();
   });
 });

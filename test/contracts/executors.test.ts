@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'vitest';
 import type { AttemptContext, CommandWork, FunctionWork, ModuleWork } from '../../src/executors/executor.ts';
 import { inlineExecutor } from '../../src/executors/inline.ts';
+import { lateExecutor } from '../../src/executors/late.ts';
 import { processExecutor } from '../../src/executors/process.ts';
 import { threadExecutor } from '../../src/executors/thread.ts';
 import { type ExecutorSubject, executorContract } from '../../src/testing/executor-contract.ts';
@@ -22,6 +23,21 @@ const shell = (script: string): { work: CommandWork } => ({
 });
 
 const is42 = (value: unknown): void => assert.equal(value, 42);
+
+const processes: ExecutorSubject = {
+  create: processExecutor,
+  succeeds: {
+    ...shell('echo 42'),
+    check: (value) => assert.equal((value as { stdout: string }).stdout, '42\n'),
+  },
+  fails: {
+    ...shell('echo broken >&2; exit 3'),
+    check: (error) => assert.match(String(error), /exited with code 3: broken/),
+  },
+  writes: shell('echo one; echo two; printf three'),
+  hangs: shell('echo ready; exec sleep 1000'),
+  stubborn: shell('trap "" TERM; echo ready; while :; do sleep 1; done'),
+};
 
 const subjects: Record<string, ExecutorSubject> = {
   inline: {
@@ -51,19 +67,10 @@ const subjects: Record<string, ExecutorSubject> = {
     hangs: exported('hangs'),
     stubborn: exported('stubborn'),
   },
-  process: {
-    create: processExecutor,
-    succeeds: {
-      ...shell('echo 42'),
-      check: (value) => assert.equal((value as { stdout: string }).stdout, '42\n'),
-    },
-    fails: {
-      ...shell('echo broken >&2; exit 3'),
-      check: (error) => assert.match(String(error), /exited with code 3: broken/),
-    },
-    writes: shell('echo one; echo two; printf three'),
-    hangs: shell('echo ready; exec sleep 1000'),
-    stubborn: shell('trap "" TERM; echo ready; while :; do sleep 1; done'),
+  process: processes,
+  'process, loaded late': {
+    ...processes,
+    create: () => lateExecutor('process', ['command'], async () => processExecutor()),
   },
 };
 

@@ -32,8 +32,10 @@ const LOWEST_TREE = 4;
 
 export function frame(tree: RunTree, options: FrameOptions): readonly string[] {
   const { width, height, style } = options;
-  const foot = [...meters(tree, options), total(tree, options)];
-  if (height < LOWEST_TREE + foot.length) return foot.slice(-Math.max(1, height)).slice(-1);
+  // How it ended is said below the last picture.
+  const isEnd = isOver(tree.root.state) && tree.root.tally.running === 0;
+  const foot = isEnd ? [] : [...meters(tree, options), total(tree, options)];
+  if (height < LOWEST_TREE + foot.length) return [total(tree, options)];
   const lines = treeLines(tree.root, height - foot.length - 1, options);
   const head = compose([[clean(tree.root.label), style.bold], ['  '], [tree.runId ?? '', style.dim]], width);
   return [head, ...lines, ...foot];

@@ -40,12 +40,27 @@ export interface RunTreeOptions {
   readonly stages?: readonly string[];
 }
 
+/** What is known of a run when it begins, or goes on. */
+export interface RunStart extends Required<RunTreeOptions> {
+  readonly name: string;
+  readonly runId: string;
+  /** What an earlier life of the run has told. */
+  readonly history: readonly TreeEvent[];
+}
+
 /** Between the parts of a task's name. */
-const PATH = ' > ';
+export const PATH = ' > ';
 const TAIL_LINES = 8;
 const LONGEST_LINE_CHARS = 2_000;
 /** Phases that have an event of their own; elsewhere `task:queued` says them. */
 const PHASES: Readonly<Record<string, string>> = { 'task:retrying': 'backoff', 'task:held': 'held' };
+
+export function treeOf(run: RunStart): RunTree {
+  const tree = new RunTree(run.name, run);
+  for (const event of run.history) tree.apply(event);
+  tree.runId ??= run.runId;
+  return tree;
+}
 
 export class RunTree {
   readonly resources = new Map<string, Use>();

@@ -5,8 +5,8 @@ import type { PipelineHandle, RuntimeEvent } from '../../runtime/index.ts';
 import { Scheduler } from '../../scheduler.ts';
 import type { Store } from '../../stores/store.ts';
 import type { Output } from '../output.ts';
-import { RunTree, type TreeEvent } from '../progress/run-tree.ts';
-import { type Mode, type Watch, watchRun } from '../progress/watch.ts';
+import type { TreeEvent } from '../progress/run-tree.ts';
+import { loadWatch, type Mode, type Watch } from '../progress/watch.ts';
 import { Interrupt } from './interrupt.ts';
 import { exitCodeFor, verdictOf } from './verdict.ts';
 
@@ -42,15 +42,15 @@ export async function execute(execution: Execution): Promise<number> {
 
 async function follow(scheduler: Scheduler, execution: Execution, notes: Notes): Promise<number> {
   const { output, mode } = execution;
-  const tree = new RunTree(execution.name, execution);
-  for (const event of execution.history) tree.apply(event);
   const early: RuntimeEvent[] = [];
   let watch: Watch | undefined;
   scheduler.events$.subscribe((event) => (watch === undefined ? early.push(event) : watch.event(event)));
-  const handle = execution.start(scheduler);
-  tree.runId ??= handle.runId;
+  const loading = loadWatch(mode);
+  const handle = started(execution, scheduler);
+  const { runId } = handle;
   await handle.accepted;
-  watch = watchRun(mode, tree, output);
+  const begin = await loading;
+  watch = begin({ ...execution, runId }, output);
   notes.say = watch.say.bind(watch);
   for (const event of early) watch.event(event);
   const interrupt = stopOnSignals(handle, watch);
@@ -60,11 +60,22 @@ async function follow(scheduler: Scheduler, execution: Execution, notes: Notes):
   await watch.end();
   interrupt.ignore();
   const verdict = verdictOf(outcome);
-  if (mode !== 'json') {
+  if (watch.tree !== undefined) {
     const { summary } = await import('./summary.ts');
-    output.print(...summary(tree, { ...execution, verdict, error: outcome.error, runId: handle.runId }));
+    output.print(...summary(watch.tree, { ...execution, verdict, error: outcome.error, runId }));
   }
   return exitCodeFor(verdict);
+}
+
+/** What a resource is missing for is said in the words of the command line. */
+function started({ start }: Execution, scheduler: Scheduler): PipelineHandle<unknown> {
+  try {
+    return start(scheduler);
+  } catch (cause) {
+    if (!(cause instanceof SignalboxError) || !/RESOURCE|UNSCHEDULABLE/.test(cause.code)) throw cause;
+    const hint = 'say how much there is of each, for example --resources cpu=8,mem=32';
+    throw new SignalboxError(cause.code, cause.message, { hint, details: cause.details, cause });
+  }
 }
 
 function stopOnSignals(handle: PipelineHandle<unknown>, watch: Watch): Interrupt {

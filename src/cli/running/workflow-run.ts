@@ -1,4 +1,5 @@
 /** A workflow file, ready to be run: read and checked, with its parameters, and nothing started or written. */
+import { relative } from 'node:path';
 import type { RunnablePipeline } from '../../runtime/index.ts';
 import type { WorkflowPlan } from '../../workflow/model.ts';
 import type { Launch } from './launch.ts';
@@ -11,7 +12,9 @@ export interface WorkflowRun {
 /** @throws WORKFLOW_INVALID, INVALID_ARGUMENT */
 export async function workflowRun({ file, workflows, imports, params }: Launch): Promise<WorkflowRun> {
   const { loadWorkflow } = await import('../../workflow/index.ts');
-  const workflow = await loadWorkflow(file, {
+  // Its problems are told of it as its author calls it, as `check` and `graph` do.
+  const near = relative(process.cwd(), file);
+  const workflow = await loadWorkflow(near === '' || near.startsWith('..') ? file : near, {
     imports,
     ...(workflows === undefined ? {} : { workflows }),
   });

@@ -23,6 +23,9 @@ export interface WorkflowResult {
   readonly errors?: { readonly name: string; readonly message: string };
 }
 
+/** Between two looks at whether a run that goes on has got to where it was, in milliseconds. */
+const REPLAY_LOOK_MS = 10;
+
 export type FrameOf = (style: StyleControls) => Frame;
 
 /** @throws WorkflowError with the result in its details; what a stage raised; the reason it was stopped for */
@@ -31,13 +34,14 @@ export async function runWorkflow(controls: Controls, frameOf: FrameOf): Promise
   const run = new WorkflowRun(frameOf(controls[STYLE]), signal);
   const result = run.result();
   // Nothing is left to do for a stopped run without finally jobs: its tasks end by themselves.
-  return run.hasFinally ? result : Promise.race([result, whenStopped(signal, result)]);
+  return run.hasFinally ? result : untilStopped(signal, result);
 }
 
-function whenStopped(signal: AbortSignal, result: Promise<unknown>): Promise<never> {
-  result.catch(() => {});
-  return new Promise((_resolve, reject) => {
+function untilStopped<T>(signal: AbortSignal, result: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
     const stop = () => reject(signal.reason);
+    const forget = () => signal.removeEventListener('abort', stop);
+    result.then(resolve, reject).finally(forget);
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
   });
@@ -47,8 +51,11 @@ class WorkflowRun {
   readonly #frame: Frame;
   readonly #startedAt: number;
   readonly #main = new Halt();
+  /** Of the finally jobs. */
+  readonly #last = new Halt();
   readonly #ends = new Map<string, JobEnd>();
   readonly #stageOf = new Map<string, number>();
+  readonly #forget: () => void;
   #late: WorkflowError | undefined = undefined;
 
   constructor(frame: Frame, signal: AbortSignal) {
@@ -57,10 +64,12 @@ class WorkflowRun {
     this.#startedAt = style.now();
     for (const job of inQueueOrder(plan.jobs))
       this.#stageOf.set(job.id, style.declareStage(job.id, job.depth));
-    if (this.hasFinally) style.expectFinallyTasks(true);
+    if (this.hasFinally)
+      style.expectFinallyTasks(true, () => this.#last.startNothing(reasonOf(style.stopping?.reason)));
     const stop = () => this.#main.startNothing(reasonOf(signal.reason));
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
+    this.#forget = () => signal.removeEventListener('abort', stop);
   }
 
   get hasFinally(): boolean {
@@ -68,15 +77,38 @@ class WorkflowRun {
   }
 
   async result(): Promise<WorkflowResult> {
-    const { style, plan } = this.#frame;
-    const left = Math.max(0, this.#startedAt + plan.timeoutMs - style.time);
-    const callOff = style.after(left, () => this.#tooLate());
+    const { style } = this.#frame;
+    const late = this.#tooLate();
+    const callOff = this.#limit(late);
     await this.#jobs(false, this.#main);
     callOff();
-    if (this.hasFinally) await this.#jobs(true, new Halt());
+    // In a later life, where the clock went on, what was stopped says what for.
+    const isLate =
+      this.#main.reason === late || [...this.#ends.values()].some(({ cause }) => cause === late.message);
+    if (isLate) this.#late = late;
+    if (this.hasFinally) await this.#jobs(true, this.#last);
     style.expectFinallyTasks(false);
+    this.#forget();
     if (style.stopping !== undefined) throw reasonOf(style.stopping.reason);
     return this.#ended();
+  }
+
+  /**
+   * Stops the jobs when the time is over; gives how to call that off. A run that goes on in another process has all
+   * of its time again: what it was not running is not counted.
+   */
+  #limit(late: Error): () => void {
+    const { style, plan } = this.#frame;
+    let callOff = () => {};
+    const wait = (ms: number) => {
+      callOff = style.after(ms, () => {
+        // What had ended by then has ended, although it has yet to be shown again.
+        if (style.replays) wait(REPLAY_LOOK_MS);
+        else this.#main.stop(late);
+      });
+    };
+    wait(plan.timeoutMs);
+    return () => callOff();
   }
 
   async #jobs(isFinally: boolean, halt: Halt): Promise<void> {
@@ -98,10 +130,10 @@ class WorkflowRun {
     return { extras, resources, executor, raiseOnError: raiseOnError || extras.stage_raise_error === true };
   }
 
-  #tooLate(): void {
+  #tooLate(): WorkflowError {
     const { name, timeoutMs } = this.#frame.plan;
     const seconds = timeoutMs / 1000;
-    this.#late = new WorkflowError(
+    return new WorkflowError(
       'TASK_TIMEOUT',
       `'${name}' was timeout because it use exec time more than ${seconds} seconds.`,
       {
@@ -109,7 +141,6 @@ class WorkflowRun {
         details: { errorName: 'WorkflowTimeoutError' },
       },
     );
-    this.#main.stop(this.#late);
   }
 
   #ended(): WorkflowResult {

@@ -11,10 +11,22 @@ export interface Info {
   readonly exec_latency: number;
 }
 
-/** `context`: `{ status, info, ...outputs, errors?, retry? }`. */
 export interface StageEnd {
   readonly status: Status;
-  readonly context: Readonly<Context>;
+  readonly info: Info;
+  /** What the stage left, of any names. */
+  readonly outputs: Readonly<Context>;
+  /** `{ name, message }`, or by the names of parts. */
+  readonly errors?: unknown;
+  /** Of a cancelled one: what was said to whatever of it was stopped. */
+  readonly cause?: string;
+}
+
+/** What the task of a stage comes to, and a ledger keeps. */
+export interface StageValue {
+  readonly status: Status;
+  readonly info?: Info;
+  readonly outputs?: Readonly<Context>;
 }
 
 export function infoOf(startedAt: number, finishedAt: number): Info {
@@ -34,12 +46,6 @@ export function errorInfo(error: unknown): ErrorInfo {
 }
 
 /** How a stage is seen by later ones: `stages.<id>.outputs`, with its status, errors and info beside it. */
-export function seenAs({ context }: StageEnd): Context {
-  const { status, info, errors, ...outputs } = context;
-  return {
-    outputs,
-    status,
-    ...(info === undefined ? {} : { info }),
-    ...(errors === undefined ? {} : { errors }),
-  };
+export function seenAs({ outputs, status, info, errors }: StageEnd): Context {
+  return { outputs, status, info, ...(errors === undefined ? {} : { errors }) };
 }

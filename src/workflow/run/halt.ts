@@ -3,16 +3,16 @@
  * nothing new; what it has running is cancelled or terminated, in every part below it, and in no other.
  */
 
-/** The live side of what can be stopped, queued or running; a task handle is one. */
+/** The live side of what can be stopped, queued or running: a task. */
 export interface Stoppable {
-  requestTerminate(reason?: string | Error): boolean;
+  stop(reason: Error): void;
 }
 
 export class Halt {
   #reason: Error | undefined = undefined;
   readonly #live = new Set<Stoppable>();
   readonly #parts = new Set<Halt>();
-  readonly #listeners: (() => void)[] = [];
+  readonly #listeners = new Set<() => void>();
   readonly #parent: Halt | undefined;
 
   constructor(parent?: Halt) {
@@ -37,19 +37,21 @@ export class Halt {
   startNothing(reason: Error): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
-    for (const listener of this.#listeners.splice(0)) listener();
+    for (const listener of [...this.#listeners]) listener();
+    this.#listeners.clear();
     for (const part of this.#parts) part.startNothing(reason);
   }
 
   #terminate(reason: Error): void {
     for (const part of this.#parts) part.#terminate(reason);
-    for (const one of [...this.#live]) one.requestTerminate(reason);
+    for (const one of [...this.#live]) one.stop(reason);
   }
 
-  /** Called when it is stopped; at once if it is already. */
-  onStop(listener: () => void): void {
-    if (this.#reason === undefined) this.#listeners.push(listener);
+  /** Called when it is stopped; at once if it is already. Gives how to call that off. */
+  onStop(listener: () => void): () => void {
+    if (this.#reason === undefined) this.#listeners.add(listener);
     else listener();
+    return () => this.#listeners.delete(listener);
   }
 
   /** Follows something until `over` settles. */

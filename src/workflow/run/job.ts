@@ -10,12 +10,16 @@ import { inPool } from './pool.ts';
 import { type ListTexts, runStages } from './stages.ts';
 import { tooLate } from './tasks.ts';
 import { decideAt, renderAt } from './texts.ts';
-import { type Frame, type Inherited, inherit, type Where } from './where.ts';
+import { type Effort, type Frame, type Inherited, inherit, type Where } from './where.ts';
 
 export interface JobEnd {
   readonly status: Status;
   /** What later jobs see as `jobs.<id>`. */
   readonly context: Readonly<Context>;
+  /** Attempts of those of its tasks that did not succeed, in all lives of the run. */
+  readonly attempts?: number;
+  /** Of a cancelled one: what was said to whatever of it was stopped. */
+  readonly cause?: string;
 }
 
 export interface JobPlace {
@@ -26,6 +30,8 @@ export interface JobPlace {
   /** What it sees of the jobs it needs. */
   readonly jobs: Readonly<Context>;
   readonly halt: Halt;
+  /** What else than success it follows; see Where. */
+  readonly generation: string;
 }
 
 /** Seconds before retry k, from the second on. */
@@ -38,17 +44,24 @@ export async function runJob(job: JobPlan, place: JobPlace): Promise<JobEnd> {
   frame.style.reachStage(place.stage);
   const halt = new Halt(place.halt);
   const { timeoutMs } = job;
-  const late =
-    timeoutMs === undefined
-      ? undefined
-      : frame.style.after(timeoutMs, () => halt.stop(tooLate(job.id, timeoutMs)));
-  const end = await new JobRun(job, { ...place, halt }).run().catch((error: unknown) => failed(error));
-  late?.();
+  const late = timeoutMs === undefined ? undefined : tooLate(job.id, timeoutMs);
+  const callOff = late === undefined ? undefined : frame.style.after(timeoutMs ?? 0, () => halt.stop(late));
+  const run = new JobRun(job, { ...place, halt });
+  const end = inTime(await run.run().catch((error: unknown) => failed(error)), halt, late);
+  callOff?.();
   halt.leave();
   frame.style.passStage(place.stage, stageEndOf(end.status));
   if (end.status === 'FAILED' && inherit(place.inherited, job).raiseOnError)
     frame.raised ??= new StageError(`the job ${JSON.stringify(job.id)} failed`, { details: { job: job.id } });
-  return { ...end, context: { ...end.context, info: infoOf(startedAt, frame.style.time) } };
+  const context = { ...end.context, info: infoOf(startedAt, frame.style.time) };
+  return { ...end, context, attempts: run.effort.attempts };
+}
+
+/** Running out of time is a failure, whatever was cancelled for it, also by an earlier life of the run. */
+function inTime(end: JobEnd, halt: Halt, late: Error | undefined): JobEnd {
+  if (late === undefined || end.status !== 'CANCEL') return end;
+  if (halt.reason !== late && end.cause !== late.message) return end;
+  return { status: 'FAILED', context: { ...end.context, status: 'FAILED', errors: errorInfo(late) } };
 }
 
 /** How the stage of a job ends where no task of it says so. */
@@ -62,6 +75,7 @@ function failed(error: unknown): JobEnd {
 }
 
 class JobRun {
+  readonly effort: Effort = { attempts: 0 };
   readonly #job: JobPlan;
   readonly #place: JobPlace;
   readonly #scope: Scope;
@@ -81,17 +95,11 @@ class JobRun {
     for (let retry = 1; retry <= retries && end.status === 'FAILED'; retry += 1) {
       if (this.#place.halt.reason !== undefined) break;
       await this.#sleep(retry);
+      this.#place.frame.style.restartStage(this.#place.stage);
       const again = await this.#once();
       end = { ...again, context: { ...again.context, retry } };
     }
-    return this.#inTime(end);
-  }
-
-  /** Running out of time is a failure, whatever was cancelled for it. */
-  #inTime(end: JobEnd): JobEnd {
-    const { reason } = this.#place.halt;
-    if (end.status !== 'CANCEL' || reason?.name !== 'TaskTimeoutError') return end;
-    return { status: 'FAILED', context: { ...end.context, status: 'FAILED', errors: errorInfo(reason) } };
+    return end;
   }
 
   async #sleep(retry: number): Promise<void> {
@@ -102,8 +110,11 @@ class JobRun {
     if (ms === 0) return;
     const { frame, halt } = this.#place;
     await new Promise<void>((resolve) => {
-      const callOff = frame.style.after(ms, resolve);
-      halt.onStop(() => {
+      const callOff = frame.style.after(ms, () => {
+        forget();
+        resolve();
+      });
+      const forget = halt.onStop(() => {
         callOff();
         resolve();
       });
@@ -129,20 +140,22 @@ class JobRun {
   }
 
   async #single(): Promise<JobEnd> {
-    const { status, context } = await this.#combination({}, '', this.#place.halt);
+    const { context, ...end } = await this.#combination({}, '', this.#place.halt);
     const { matrix: _none, ...seen } = context;
-    return { status, context: { ...seen, status } };
+    return { ...end, context: { ...seen, status: end.status } };
   }
 
   async #combined(all: readonly Readonly<Context>[], limit: number): Promise<JobEnd> {
     const strategies: Context = {};
     const errors: Context = {};
+    let why: string | undefined;
     const halt = new Halt(this.#place.halt);
     const { failFast } = this.#job.strategy;
     const each = async (matrix: Readonly<Context>): Promise<void> => {
       const id = combinationId(matrix);
       const label = Object.entries(matrix).map(([name, value]) => `${name}=${shortly(value)}`);
-      const { status, context } = await this.#combination(matrix, `[${label.join(', ')}]`, halt);
+      const { status, context, cause } = await this.#combination(matrix, `[${label.join(', ')}]`, halt);
+      why ??= cause;
       strategies[id] = context;
       if (context['errors'] !== undefined) errors[id] = context['errors'];
       if (status === 'FAILED' && failFast) halt.stop(new StageError('another combination failed'));
@@ -153,11 +166,12 @@ class JobRun {
     const stopped = this.#place.halt.reason === undefined ? [] : (['CANCEL'] as const);
     const status = mergeStatuses([...statuses, ...stopped]);
     const told = Object.keys(errors).length === 0 ? {} : { errors };
-    return { status, context: { strategies, status, ...told } };
+    const cause = why === undefined ? {} : { cause: why };
+    return { status, context: { strategies, status, ...told }, ...cause };
   }
 
   async #combination(matrix: Readonly<Context>, names: string, halt: Halt): Promise<JobEnd> {
-    const { frame, inherited, stage } = this.#place;
+    const { frame, inherited, stage, generation } = this.#place;
     const stages: Context = {};
     const inner = new Halt(halt);
     const where: Where = {
@@ -166,14 +180,17 @@ class JobRun {
       stage,
       names,
       scope: { ...this.#scope, matrix },
+      around: {},
       stages,
+      effort: this.effort,
       halt: inner,
       isFinally: this.#job.isFinally,
+      generation,
     };
-    const { status, error } = await runStages(this.#job.stages, where, TEXTS);
+    const { status, error, ...why } = await runStages(this.#job.stages, where, TEXTS);
     inner.leave();
     const told = error === undefined ? {} : { errors: errorInfo(error) };
-    return { status, context: { status, matrix, stages, ...told } };
+    return { status, context: { status, matrix, stages, ...told }, ...why };
   }
 }
 

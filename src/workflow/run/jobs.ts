@@ -4,13 +4,14 @@
  *
  * A job sees the jobs it needs, directly or through others, and no more: what else has ended by then is chance.
  */
+import { digest } from '../../core/fingerprint.ts';
 import type { JobPlan } from '../model.ts';
 import { judgeNeeds } from '../rules.ts';
 import type { Status } from '../status.ts';
 import type { Context } from './contexts.ts';
 import { type JobEnd, type JobPlace, runJob, stageEndOf } from './job.ts';
 
-export interface JobsPlace extends Omit<JobPlace, 'stage' | 'jobs'> {
+export interface JobsPlace extends Omit<JobPlace, 'stage' | 'jobs' | 'generation'> {
   /** Stage of each job in the run. */
   readonly stageOf: ReadonlyMap<string, number>;
   /** Jobs at once. */
@@ -80,11 +81,22 @@ class JobsRun {
     this.#waiting.delete(job);
     const { frame, inherited, halt, stageOf, ends } = this.#place;
     const stage = stageOf.get(job.id) ?? 0;
-    const running = runJob(job, { frame, inherited, halt, stage, jobs: this.#seenBy(job) }).then((end) => {
+    const seen = this.#seenBy(job);
+    const place = { frame, inherited, halt, stage, jobs: contextsOf(seen, ends) };
+    const running = runJob(job, { ...place, generation: this.#generationOf(seen) }).then((end) => {
       ends.set(job.id, end);
       this.#running.delete(running);
     });
     this.#running.add(running);
+  }
+
+  /** A job that ran after a failure is done again with what failed: what it saw is not so any more. */
+  #generationOf(seen: readonly JobPlan[]): string {
+    const told = seen.flatMap(({ id }) => {
+      const { status, attempts = 0 } = this.#place.ends.get(id) ?? { status: 'WAIT' };
+      return status === 'SUCCESS' ? [] : [`${id} ${status}${attempts === 0 ? '' : ` ${attempts}`}`];
+    });
+    return told.length === 0 ? '' : digest(told.join('\n'));
   }
 
   #over(job: JobPlan, end: JobEnd, as = stageEndOf(end.status)): void {
@@ -94,8 +106,8 @@ class JobsRun {
     frame.style.passStage(stageOf.get(job.id) ?? 0, as);
   }
 
-  #seenBy(job: JobPlan): Context {
-    const { frame, ends } = this.#place;
+  #seenBy(job: JobPlan): readonly JobPlan[] {
+    const { frame } = this.#place;
     const byId = new Map(frame.plan.jobs.map((one) => [one.id, one]));
     const seen = new Set<string>();
     const visit = (id: string): void => {
@@ -105,10 +117,7 @@ class JobsRun {
     };
     if (job.isFinally) for (const one of frame.plan.jobs) if (!one.isFinally) seen.add(one.id);
     job.needs.forEach(visit);
-    return contextsOf(
-      frame.plan.jobs.filter(({ id }) => seen.has(id)),
-      ends,
-    );
+    return frame.plan.jobs.filter(({ id }) => seen.has(id));
   }
 }
 

@@ -15,44 +15,56 @@ import { inPool } from './pool.ts';
 import type { ListEnd, ListTexts } from './stages.ts';
 import { holdingTask, type Inside } from './tasks.ts';
 import { decideAt, renderAt } from './texts.ts';
-import { nameIn, scopeOf, type Where } from './where.ts';
+import { nameIn, scopeOf, stagesSeen, type Where } from './where.ts';
 
 export type RunStages = (stages: readonly StagePlan[], where: Where, texts: ListTexts) => Promise<ListEnd>;
 
-export function runNested(
+export async function runNested(
   stage: NestedStage,
   where: Where,
   name: string,
   runStages: RunStages,
 ): Promise<StageEnd> {
   const nested = new Nested(where, name, runStages);
-  return holdingTask(where, stage.kind, name, stage.timeoutMs, (halt) => nested.run(stage, halt));
+  return holdingTask(where, stage.kind, name, stage.timeoutMs, (halt) => nested.run(stage, halt)).end;
 }
 
 /** One branch, item, loop or case: what it adds to the names that templates know, and how its ends read. */
 interface Part {
   readonly kind: string;
+  /** Of its task. */
   readonly label: string;
+  /** Of its context among those of the others. */
+  readonly key: string;
   readonly adds: Context;
   readonly stages: readonly StagePlan[];
   readonly texts: ListTexts;
+}
+
+interface HeldPart {
+  readonly inside: Promise<Inside>;
+  readonly end: Promise<PartEnd>;
 }
 
 interface PartEnd {
   readonly end: StageEnd;
   readonly context: Context;
   readonly error: Error | undefined;
+  readonly stages: Readonly<Context>;
 }
 
 class Nested {
   readonly #where: Where;
   readonly #name: string;
   readonly #runStages: RunStages;
+  /** What stages inside see of those outside. */
+  readonly #around: Context;
 
   constructor(where: Where, name: string, runStages: RunStages) {
     this.#where = where;
     this.#name = name;
     this.#runStages = runStages;
+    this.#around = stagesSeen(where);
   }
 
   run(stage: NestedStage, halt: Halt): Promise<Inside> {
@@ -70,95 +82,134 @@ class Nested {
     }
   }
 
-  async #part(part: Part, halt: Halt): Promise<PartEnd> {
+  #part(part: Part, halt: Halt): HeldPart {
     const stages: Context = {};
+    const names = nameIn(this.#name, part.label);
     let error: Error | undefined;
-    const end = await holdingTask(
-      { ...this.#where, halt },
-      part.kind,
-      nameIn(this.#name, part.label),
-      undefined,
-      async (inner) => {
-        const where = {
-          ...this.#where,
-          halt: inner,
-          stages,
-          names: nameIn(this.#name, part.label),
-          scope: { ...this.#where.scope, ...part.adds },
-        };
-        const { status, error: why } = await this.#runStages(part.stages, where, part.texts);
-        error = why;
-        return { status, outputs: {}, ...(why === undefined ? {} : { error: why }) };
-      },
-    );
-    const errors = end.context['errors'];
-    const told = errors === undefined ? {} : { errors: error === undefined ? errors : errorInfo(error) };
-    return { end, error, context: { status: end.status, ...part.adds, stages, ...told } };
+    const held = holdingTask({ ...this.#where, halt }, part.kind, names, undefined, async (inner) => {
+      const scope = { ...this.#where.scope, ...part.adds };
+      const where = { ...this.#where, halt: inner, around: this.#around, stages, names, scope };
+      const { status, ...why } = await this.#runStages(part.stages, where, part.texts);
+      error = why.error;
+      return {
+        status,
+        outputs: {},
+        ...(error === undefined ? {} : { error }),
+        ...causeIn([why.cause]),
+      };
+    });
+    const end = held.end.then((end): PartEnd => {
+      const { status, errors } = end;
+      const told = errors === undefined ? {} : { errors: error === undefined ? errors : errorInfo(error) };
+      return { end, error, stages, context: { status, ...part.adds, stages, ...told } };
+    });
+    return { inside: held.inside, end };
+  }
+
+  /**
+   * Some of the parts at a time; `ended` is told of each as soon as the next may begin. What those that began came
+   * to, by their names, in their order.
+   */
+  async #parts(
+    parts: readonly Part[],
+    limit: number,
+    halt: Halt,
+    ended: (inside: Inside) => void,
+  ): Promise<{ readonly contexts: ReadonlyMap<string, Context>; readonly cause?: string }> {
+    const begun: (readonly [string, Promise<PartEnd>])[] = [];
+    // The task that holds a part ends beside the next part: with a store, that saves a commit for each.
+    const each = async (part: Part): Promise<void> => {
+      const { inside, end } = this.#part(part, halt);
+      begun.push([part.key, end]);
+      end.catch(() => {});
+      ended(await inside);
+    };
+    await inPool(parts, limit, each, () => halt.reason !== undefined);
+    const ends = await Promise.all(begun.map(async ([key, end]) => [key, await end] as const));
+    return {
+      contexts: new Map(ends.map(([key, { context }]) => [key, context])),
+      ...causeIn(ends.map(([, { end }]) => end.cause)),
+    };
   }
 
   async #parallel(stage: ParallelStage, halt: Halt): Promise<Inside> {
     const workers = this.#count(stage, 'max-workers', stage.maxWorkers, 19);
-    const parallel: Context = {};
-    const errors: Record<string, unknown> = {};
-    const each = async ([branch, stages]: [string, readonly StagePlan[]]): Promise<void> => {
+    const parts = Object.entries(stage.branches).map(([branch, stages]) => {
       const texts = textsOf('branch', shown(branch));
-      const part = { kind: 'branch', label: branch, adds: { branch }, stages, texts };
-      const { context } = await this.#part(part, halt);
-      parallel[branch] = context;
-      if (context['errors'] !== undefined) errors[branch] = context['errors'];
+      return { kind: 'branch', label: branch, key: branch, adds: { branch }, stages, texts };
+    });
+    const { contexts, ...cause } = await this.#parts(parts, workers, halt, () => {});
+    const status = this.#merged(contexts, halt);
+    return {
+      status,
+      outputs: { workers, parallel: Object.fromEntries(contexts) },
+      ...failure(status, contexts, 'a branch', stage.name),
+      ...cause,
     };
-    await inPool(Object.entries(stage.branches), workers, each, () => halt.reason !== undefined);
-    const status = this.#merged(parallel, halt);
-    return { status, outputs: { workers, parallel }, ...failure(status, errors, 'a branch', stage.name) };
   }
 
   async #foreach(stage: ForEachStage, halt: Halt): Promise<Inside> {
+    const { stages } = stage;
     const items = readItems(this.#render(stage, 'foreach', stage.foreach));
     const concurrent = this.#count(stage, 'concurrent', stage.concurrent, 9);
     const keys = itemKeys(items, stage.useIndexAsKey);
-    const foreach: Context = {};
-    const errors: Record<string, unknown> = {};
-    let failed = false;
-    const siblings = halt;
-    const each = async (item: unknown, loop: number): Promise<void> => {
+    const parts = items.map((item, loop) => {
       const key = keys[loop] ?? String(loop);
       const texts = textsOf('item', shown(item));
-      const part = { kind: 'item', label: `[${key}]`, adds: { item, loop }, stages: stage.stages, texts };
-      const { end, context, error } = await this.#part(part, siblings);
-      foreach[key] = context;
-      if (context['errors'] !== undefined) errors[key] = context['errors'];
-      if (end.status !== 'FAILED' || failed) return;
+      return { kind: 'item', label: `[${key}]`, key, adds: { item, loop }, stages, texts };
+    });
+    let failed = false;
+    const { contexts, ...cause } = await this.#parts(parts, concurrent, halt, ({ status, error }) => {
+      if (status !== 'FAILED' || failed) return;
       failed = true;
-      siblings.stop(new StageError(`${error?.message ?? 'an item failed'}; its siblings are stopped`));
+      halt.stop(new StageError(`${error?.message ?? 'an item failed'}; its siblings are stopped`));
+    });
+    const status = failed ? 'FAILED' : this.#merged(contexts, halt);
+    return {
+      status,
+      outputs: { items, foreach: Object.fromEntries(contexts) },
+      ...failure(status, contexts, 'an item', stage.name),
+      ...cause,
     };
-    await inPool(items, concurrent, each, () => halt.reason !== undefined);
-    const status = failed ? 'FAILED' : this.#merged(foreach, halt);
-    const sorted = inOrder(foreach, keys);
-    return { status, outputs: { items, foreach: sorted }, ...failure(status, errors, 'an item', stage.name) };
   }
 
   async #until(stage: UntilStage, halt: Halt): Promise<Inside> {
-    const until: Context = {};
+    const loops = new Map<string, Context>();
+    const outputs = () => ({ until: Object.fromEntries(loops) });
     let item = this.#render(stage, 'item', stage.item);
     for (let loop = 1; loop <= stage.maxLoop; loop += 1) {
       if (halt.reason !== undefined)
-        return cancelled(`Cancel before start loop process, (loop: ${loop}).`, { until });
-      const texts = textsOf('loop', String(loop));
-      const part = { kind: 'loop', label: `[${loop}]`, adds: { item, loop }, stages: stage.stages, texts };
-      const { end, context, error } = await this.#part(part, halt);
-      until[loop] = context;
+        return cancelled(`Cancel before start loop process, (loop: ${loop}).`, outputs());
+      const part = {
+        kind: 'loop',
+        label: `[${loop}]`,
+        key: String(loop),
+        adds: { item, loop },
+        stages: stage.stages,
+        texts: loopTexts(loop),
+      };
+      const { end, context, error, stages } = await this.#part(part, halt).end;
+      loops.set(part.key, context);
       if (end.status === 'FAILED' || end.status === 'CANCEL') {
         const told = error ?? new StageError(`loop ${loop} was stopped`);
-        return { status: end.status, outputs: { until }, errors: errorInfo(told), error: told };
+        return {
+          status: end.status,
+          outputs: outputs(),
+          errors: errorInfo(told),
+          error: told,
+          ...causeIn([end.cause]),
+        };
       }
-      item = lastItem(context['stages'] as Context) ?? loop + 1;
-      const scope = { ...scopeOf(this.#where), item, loop: loop + 1 };
-      if (decideAt(this.#where.frame, stage.until, [...stage.path, 'until'], scope))
-        return { status: this.#merged(until, halt), outputs: { until } };
+      item = lastItem(stages) ?? loop + 1;
+      const scope = { ...this.#where.scope, stages: { ...this.#around, ...stages }, item, loop: loop + 1 };
+      const asked = decided(() => decideAt(this.#where.frame, stage.until, [...stage.path, 'until'], scope));
+      if (asked instanceof Error)
+        return { status: 'FAILED', outputs: outputs(), errors: errorInfo(asked), error: asked };
+      if (asked) return { status: this.#merged(loops, halt), outputs: outputs() };
     }
     const { maxLoop } = stage;
     const error = new StageError(`Loop was exceed the maximum ${maxLoop} loop${maxLoop > 1 ? 's' : ''}.`);
-    return { status: 'FAILED', outputs: { until }, errors: errorInfo(error), error };
+    return { status: 'FAILED', outputs: outputs(), errors: errorInfo(error), error };
   }
 
   async #case(stage: CaseStage, halt: Halt): Promise<Inside> {
@@ -176,11 +227,12 @@ class Nested {
     }
     const name = match.value === undefined ? '_' : given;
     const texts = textsOf('case', shown(name));
-    const part = { kind: 'case', label: String(name), adds: { case: name }, stages: match.stages, texts };
-    const { end, context, error } = await this.#part(part, halt);
+    const key = String(name);
+    const part = { kind: 'case', label: key, key, adds: { case: name }, stages: match.stages, texts };
+    const { end, context, error } = await this.#part(part, halt).end;
     const outputs = { case: name, stages: context['stages'] };
-    if (error === undefined) return { status: end.status, outputs };
-    return { status: end.status, outputs, errors: errorInfo(error), error };
+    if (error === undefined) return { status: end.status, outputs, ...causeIn([end.cause]) };
+    return { status: end.status, outputs, errors: errorInfo(error), error, ...causeIn([end.cause]) };
   }
 
   #render(stage: NestedStage, key: string, value: unknown): unknown {
@@ -201,8 +253,8 @@ class Nested {
   }
 
   /** What the parts come to; of parts that never began, nothing is known. */
-  #merged(parts: Context, halt: Halt): Status {
-    const statuses = Object.values(parts).map((part) => (part as { readonly status: Status }).status);
+  #merged(parts: ReadonlyMap<string, Context>, halt: Halt): Status {
+    const statuses = [...parts.values()].map(({ status }) => status as Status);
     return halt.reason === undefined ? mergeStatuses(statuses) : mergeStatuses([...statuses, 'CANCEL']);
   }
 }
@@ -215,6 +267,29 @@ function textsOf(kind: string, label: string): ListTexts {
   };
 }
 
+/** The same in the words of `until`, which are others. */
+function loopTexts(loop: number): ListTexts {
+  return {
+    before: () =>
+      new StageError(`Cancel loop: ${loop} before start nested process.`, {
+        details: { errorName: 'StageCancelError' },
+      }),
+    after: () => new StageError(`Cancel loop: ${loop} after end nested process.`, NESTED_CANCEL),
+    failed: (stage) =>
+      new StageError(`Break loop: ${loop} because nested stage: '${stage}', failed.`, {
+        details: { errorName: 'StageNestedError' },
+      }),
+  };
+}
+
+function decided(ask: () => boolean): boolean | Error {
+  try {
+    return ask();
+  } catch (error) {
+    return error as Error;
+  }
+}
+
 const NESTED_CANCEL = { details: { errorName: 'StageNestedCancelError' } };
 
 function cancelled(message: string, outputs: Context): Inside {
@@ -224,26 +299,29 @@ function cancelled(message: string, outputs: Context): Inside {
 
 function failure(
   status: Status,
-  errors: Readonly<Record<string, unknown>>,
+  parts: ReadonlyMap<string, Context>,
   what: string,
   stage: string,
 ): { readonly errors?: unknown; readonly error?: Error } {
-  const names = Object.keys(errors);
   if (status === 'SUCCESS' || status === 'SKIP') return {};
-  if (names.length === 0) return {};
-  const first = errors[names[0] ?? ''] as ErrorInfo;
+  const all = [...parts].map(([name, { errors }]) => [name, errors as ErrorInfo | undefined] as const);
+  const told = all.filter((one): one is readonly [string, ErrorInfo] => one[1] !== undefined);
+  const names = told.map(([name]) => name);
+  // What was stopped for the first failure says less than that.
+  const [, first] = told.find(([name]) => parts.get(name)?.['status'] === 'FAILED') ?? told[0] ?? [];
+  if (first === undefined) return {};
   const more = names.length > 1 ? ` (and ${names.length - 1} more)` : '';
   return {
-    errors,
+    errors: Object.fromEntries(told),
     error: new StageError(`${what} of ${JSON.stringify(stage)} did not succeed: ${first.message}${more}`, {
       details: { parts: names },
     }),
   };
 }
 
-/** Items end in any order; they are shown in theirs. */
-function inOrder(foreach: Context, keys: readonly string[]): Context {
-  return Object.fromEntries(keys.filter((key) => key in foreach).map((key) => [key, foreach[key]]));
+function causeIn(causes: readonly (string | undefined)[]): { readonly cause?: string } {
+  const cause = causes.find((one) => one !== undefined);
+  return cause === undefined ? {} : { cause };
 }
 
 /** `item` of the last stage that left one. */

@@ -6,7 +6,7 @@ import type { LeafStage, StagePlan, TriggerStage } from '../model.ts';
 import { makeLeaf } from '../stages/index.ts';
 import type { LeafHost, LeafWork } from '../stages/leaf.ts';
 import type { Status } from '../status.ts';
-import { type Context, errorInfo, type StageEnd, seenAs } from './contexts.ts';
+import { type Context, errorInfo, infoOf, type StageEnd, type StageValue, seenAs } from './contexts.ts';
 import { runNested } from './nested.ts';
 import { endedTask, leafTask, retryOf } from './tasks.ts';
 import { decideAt, identityOf, renderAt } from './texts.ts';
@@ -24,6 +24,8 @@ export interface ListTexts {
 export interface ListEnd {
   readonly status: Status;
   readonly error: Error | undefined;
+  /** Of a cancelled one: what was said to whatever of it was stopped. */
+  readonly cause?: string;
 }
 
 /** Runs stages in order until one fails or is cancelled. What they leave is in `where.stages`. */
@@ -36,9 +38,10 @@ export async function runStages(
   for (const stage of stages) {
     const shown = stage.id ?? stage.name;
     if (where.halt.reason !== undefined) return { status: 'CANCEL', error: texts.before(shown) };
-    const { status } = await runStage(stage, where);
+    const { status, cause } = await runStage(stage, where);
     if (status === 'FAILED') return { status, error: texts.failed(shown) };
-    if (status === 'CANCEL') return { status, error: texts.after(shown) };
+    if (status === 'CANCEL')
+      return { status, error: texts.after(shown), ...(cause === undefined ? {} : { cause }) };
     if (status !== 'SKIP') allSkipped = false;
   }
   return { status: allSkipped ? 'SKIP' : 'SUCCESS', error: undefined };
@@ -61,10 +64,12 @@ interface Attempted {
 
 /** Everything that can be wrong with the stage itself is how it ends. */
 async function attempt(stage: StagePlan, where: Where): Promise<Attempted> {
-  let shown = { name: stage.name, key: stage.id };
+  let identity: { readonly name: string; readonly key: string | undefined } = {
+    name: stage.name,
+    key: stage.id,
+  };
   try {
-    const identity = identityOf(stage, where);
-    shown = { name: identity.name, key: identity.key ?? '' };
+    identity = identityOf(stage, where);
     const name = nameIn(where.names, identity.name);
     if (decideAt(where.frame, stage.condition, [...stage.path, 'if'], scopeOf(where)))
       return { end: await runKind(stage, where, name), key: identity.key };
@@ -73,16 +78,16 @@ async function attempt(stage: StagePlan, where: Where): Promise<Attempted> {
   } catch (error) {
     const stopping = where.halt.reason ?? where.frame.style.stopping;
     if (stopping !== undefined || error instanceof CancelledError)
-      return { end: notStarted(error), key: shown.key };
-    const name = nameIn(where.names, shown.name);
+      return { end: notStarted(where, error), key: identity.key };
+    const name = nameIn(where.names, identity.name);
     const end = await endedTask(where, stage.kind, name, { kind: 'failed', error });
-    return { end, key: shown.key, error: error as Error };
+    return { end, key: identity.key, error: error as Error };
   }
 }
 
 /** The run is being stopped: it takes nothing new. */
-function notStarted(error: unknown): StageEnd {
-  return { status: 'CANCEL', context: { status: 'CANCEL', errors: errorInfo(error) } };
+function notStarted({ frame: { style } }: Where, error: unknown): StageEnd {
+  return { status: 'CANCEL', info: infoOf(style.time, style.time), outputs: {}, errors: errorInfo(error) };
 }
 
 async function runKind(stage: StagePlan, where: Where, name: string): Promise<StageEnd> {
@@ -93,54 +98,76 @@ async function runKind(stage: StagePlan, where: Where, name: string): Promise<St
     case 'case':
       return runNested(stage, where, name, runStages);
     case 'trigger':
-      return leafTask(where, stage, name, triggerWork(stage, where), optionsOf(stage, where));
+      return leafTask(
+        where,
+        stage,
+        name,
+        (retry) => triggerWork(stage, where, retry),
+        optionsOf(stage, where),
+      );
     default:
-      return leafTask(where, stage, name, makeLeaf(stage, hostOf(stage, where)), optionsOf(stage, where));
+      return leafTask(
+        where,
+        stage,
+        name,
+        (retry) => makeLeaf(stage, hostOf(stage, where, retry)),
+        optionsOf(stage, where),
+      );
   }
 }
 
-function optionsOf(stage: LeafStage | TriggerStage, { resources, executor }: Where): TaskOptions {
+function optionsOf(stage: LeafStage | TriggerStage, { resources }: Where): TaskOptions {
   const { timeoutMs } = stage;
   return {
     ...('retry' in stage ? retryOf(stage.retry) : {}),
     ...(resources === undefined ? {} : { resources }),
-    ...(executor === undefined ? {} : { executor }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
 }
 
-/** `retry` counts from 0: the number of the attempt, less one. */
-function hostOf(stage: StagePlan, where: Where): LeafHost {
+/** What is rendered for a function of the host is its own to change. */
+function hostOf(stage: StagePlan, where: Where, retry: () => number): LeafHost {
   const { frame, extras } = where;
-  const before = scopeOf({ ...where, stages: { ...where.stages } });
-  const scope = ({ attempt: number }: AttemptContext) => ({ ...before, retry: number - 1 });
+  const before = scopeOf(where);
+  const scope = () => ({ ...before, retry: retry() });
+  const own = stage.kind === 'call' ? copied : (value: unknown) => value;
   return {
     surroundings: frame.surroundings,
     extras,
     renderOptions: frame.renderOptions,
     scope,
-    render: (value, at, context) => renderAt(frame, value, [...stage.path, ...at], scope(context)),
+    render: (value, at) => own(renderAt(frame, value, [...stage.path, ...at], scope())),
   };
 }
 
+/** Functions and the like cannot be copied, and are shared. */
+function copied(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  try {
+    return structuredClone(value);
+  } catch {
+    return value;
+  }
+}
+
 /** A run of another workflow, which is waited for without holding anything. */
-function triggerWork(stage: TriggerStage, where: Where): LeafWork {
+function triggerWork(stage: TriggerStage, where: Where, retry: () => number): LeafWork {
   const { frame } = where;
-  const host = hostOf(stage, where);
-  const body = function* (context: AttemptContext): Generator<unknown, Context, unknown> {
+  const host = hostOf(stage, where, retry);
+  const body = function* (context: AttemptContext): Generator<unknown, StageValue, unknown> {
+    const startedAt = frame.style.time;
     const name = host.render(stage.trigger, ['trigger'], context);
     const params = host.render(stage.params, ['params'], context) as Context;
-    return yield* frame.trigger(String(name), params, context);
+    const end = yield* frame.trigger(String(name), params);
+    return { ...end, info: infoOf(startedAt, frame.style.time) };
   };
   return { kind: 'function', fn: body as unknown as (...args: readonly never[]) => unknown };
 }
 
-function raisedBy(stage: StagePlan, { context }: StageEnd): StageError {
-  const { message, name } = (context['errors'] ?? {}) as {
-    readonly message?: unknown;
-    readonly name?: unknown;
-  };
-  return new StageError(`the stage ${JSON.stringify(stage.name)} failed: ${String(message)}`, {
-    details: { stage: stage.name, errors: context['errors'], errorName: name },
+function raisedBy(stage: StagePlan, { errors }: StageEnd): StageError {
+  const { message, name } = (errors ?? {}) as { readonly message?: unknown; readonly name?: unknown };
+  const why = message === undefined ? 'something inside it failed' : String(message);
+  return new StageError(`the stage ${JSON.stringify(stage.name)} failed: ${why}`, {
+    details: { stage: stage.name, errors, errorName: name },
   });
 }

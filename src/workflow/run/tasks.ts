@@ -23,8 +23,8 @@ import {
 import type { RetryPlan, StagePlan } from '../model.ts';
 import type { LeafWork } from '../stages/leaf.ts';
 import type { Status } from '../status.ts';
-import { type Context, errorInfo, infoOf, type StageEnd } from './contexts.ts';
-import { Halt } from './halt.ts';
+import { type Context, errorInfo, type Info, infoOf, type StageEnd, type StageValue } from './contexts.ts';
+import { Halt, type Stoppable } from './halt.ts';
 import type { Frame, Where } from './where.ts';
 
 /** Seconds before the second retry; each further one waits this many times longer. */
@@ -58,18 +58,22 @@ function submit(
   options: TaskOptions,
   ended?: Ended,
 ): TaskHandle<unknown> {
-  const { frame, stage, isFinally } = where;
+  const { frame, stage, isFinally, generation } = where;
   return frame.style.submit(
     subject,
     { ...options, name },
     {
       stage,
-      key: name,
+      key: generation === '' ? name : `${name} after ${generation}`,
       isFinally,
       ...(isFinally ? { after: [] } : {}),
       ...(ended === undefined ? {} : { ended }),
     },
   );
+}
+
+function stoppable({ frame: { style } }: Where, handle: TaskHandle<unknown>): Stoppable {
+  return { stop: (reason) => style.stop(handle, reason) };
 }
 
 type Ended =
@@ -80,8 +84,8 @@ type Ended =
 export async function endedTask(where: Where, kind: string, name: string, ended: Ended): Promise<StageEnd> {
   const at = where.frame.style.time;
   const handle = submit(where, name, new StyleWork(kind, NOTHING), {}, ended);
-  const outcome = await where.halt.during(handle, handle.outcome());
-  return endOf(outcome, infoOf(at, at), {}, 0);
+  const outcome = await where.halt.during(stoppable(where, handle), handle.outcome());
+  return endOf(outcome, infoOf(at, at));
 }
 
 const NOTHING: Work = {
@@ -96,17 +100,25 @@ export async function leafTask(
   where: Where,
   stage: StagePlan,
   name: string,
-  work: LeafWork,
+  make: (retry: () => number) => LeafWork,
   options: TaskOptions,
 ): Promise<StageEnd> {
   const { style } = where.frame;
   const startedAt = style.time;
-  const handle = submit(where, name, new StyleWork(stage.kind, recordedAs(work, where.frame)), options);
-  const outcome = await where.halt.during(handle, handle.outcome());
-  return endOf(outcome, infoOf(startedAt, style.time), {}, Math.max(0, handle.attempts - 1));
+  // Of attempts that were lost with their process nobody is told: they did not fail.
+  const retry = (): number => style.failuresOf(handle);
+  const work = new StyleWork(stage.kind, recordedAs(make(retry), where.frame));
+  const { executor } = where;
+  // One that was named further out is for the stages that it can run.
+  const fits = executor !== undefined && (stage.executor !== undefined || style.takes(work, { executor }));
+  const handle: TaskHandle<unknown> = submit(where, name, work, fits ? { ...options, executor } : options);
+  const outcome = await where.halt.during(stoppable(where, handle), handle.outcome());
+  if (outcome.kind !== 'succeeded') where.effort.attempts += handle.attempts;
+  const retries = retry();
+  return endOf(outcome, infoOf(startedAt, style.time), retries === 0 ? {} : { retry: retries });
 }
 
-/** The work of a stage, whose value is the stage's whole context: that is what a ledger keeps. */
+/** The work of a stage, whose value is all there is to know of its success: that is what a ledger keeps. */
 function recordedAs(work: LeafWork, { style }: Frame): Work {
   switch (work.kind) {
     case 'function':
@@ -124,7 +136,7 @@ const GENERATOR = function* () {}.constructor;
 
 function timedFunction({ fn }: FunctionWork, style: StyleControls): FunctionWork {
   const body = fn as unknown as (context: AttemptContext) => unknown;
-  const run = async (context: AttemptContext): Promise<Context> => {
+  const run = async (context: AttemptContext): Promise<StageValue> => {
     const startedAt = style.time;
     return succeeded(await body(context), startedAt, style);
   };
@@ -145,11 +157,11 @@ function timed<P extends PreparedCommand | PreparedContainer>(
   };
 }
 
-function succeeded(outputs: unknown, startedAt: number, style: StyleControls): Context {
+function succeeded(outputs: unknown, startedAt: number, style: StyleControls): StageValue {
   return {
     status: 'SUCCESS',
     info: infoOf(startedAt, style.time),
-    ...(outputs as Context | undefined),
+    outputs: (outputs ?? {}) as Context,
   };
 }
 
@@ -162,39 +174,70 @@ export interface Inside {
   readonly errors?: unknown;
   /** Why it failed or was cancelled. */
   readonly error?: Error;
+  /** Of a cancelled one: what was said to whatever of it was stopped. */
+  readonly cause?: string;
+}
+
+/** `end` comes after `inside`, once the task that holds it has ended too. Only `end` may reject. */
+export interface Held {
+  readonly inside: Promise<Inside>;
+  readonly end: Promise<StageEnd>;
 }
 
 /**
  * A stage, item or branch that holds others. `inside` runs what it holds; it is told to stop through its halt, and
  * never rejects for what fails in there.
+ *
+ * @throws what submitting does
  */
-export async function holdingTask(
+export function holdingTask(
   where: Where,
   kind: string,
   name: string,
   timeoutMs: number | undefined,
   inside: (halt: Halt) => Promise<Inside>,
-): Promise<StageEnd> {
+): Held {
   const { style } = where.frame;
   const startedAt = style.time;
   const halt = new Halt(where.halt);
   const over = defer<Inside>();
   const handle = submit(where, name, new StyleWork(kind, holding(over.promise)), {});
-  const ended = handle.outcome();
   // Cancelled by itself, it takes what it holds with it.
-  const watch = ended.then((outcome) => {
+  const ended = handle.outcome().then((outcome) => {
     if (!over.settled) halt.stop(outcome.error instanceof Error ? outcome.error : new CancelledError());
+    return outcome;
   });
-  const late =
-    timeoutMs === undefined ? undefined : style.after(timeoutMs, () => halt.stop(tooLate(name, timeoutMs)));
-  const end = await where.halt.during(handle, guarded(inside, halt));
-  late?.();
-  halt.leave();
-  over.settle(timedOut(end, halt));
-  const outcome = await where.halt.during(handle, ended);
-  await watch;
-  const { outputs, errors } = end;
-  return endOf(outcome, infoOf(startedAt, style.time), outputs, 0, errors);
+  const settle = async (): Promise<Inside> => {
+    const end = await limited(where, name, timeoutMs, halt, inside);
+    halt.leave();
+    over.settle(end);
+    return end;
+  };
+  const settled = settle();
+  const conclude = async (): Promise<StageEnd> => {
+    const { outputs, errors, cause } = await settled;
+    const told = endOf(await ended, infoOf(startedAt, style.time), outputs, errors);
+    return cause === undefined ? told : { ...told, cause };
+  };
+  // Once all inside is over, its own end is on the way: it is what that says.
+  const own = { stop: (reason: Error) => void (over.settled || style.stop(handle, reason)) };
+  return { inside: settled, end: where.halt.during(own, conclude()) };
+}
+
+/** What is inside, stopped when its time is over. */
+async function limited(
+  { frame: { style } }: Where,
+  name: string,
+  timeoutMs: number | undefined,
+  halt: Halt,
+  inside: (halt: Halt) => Promise<Inside>,
+): Promise<Inside> {
+  if (timeoutMs === undefined) return guarded(inside, halt);
+  const late = tooLate(name, timeoutMs);
+  const callOff = style.after(timeoutMs, () => halt.stop(late));
+  const end = await guarded(inside, halt);
+  callOff();
+  return inTime(end, halt, late);
 }
 
 /** Whatever goes wrong inside is how it ends. */
@@ -206,12 +249,14 @@ async function guarded(inside: (halt: Halt) => Promise<Inside>, halt: Halt): Pro
   }
 }
 
-/** Running out of time is a failure, whatever was cancelled for it. */
-function timedOut(end: Inside, halt: Halt): Inside {
-  const { reason } = halt;
-  return reason instanceof TaskTimeoutError && end.status === 'CANCEL'
-    ? { ...end, status: 'FAILED', error: reason }
-    : end;
+/**
+ * Running out of time is a failure, whatever was cancelled for it. In a later life of the run, where the clock began
+ * anew, what was cancelled says what for.
+ */
+function inTime(end: Inside, halt: Halt, late: Error): Inside {
+  if (end.status !== 'CANCEL') return end;
+  if (halt.reason !== late && end.cause !== late.message) return end;
+  return { status: 'FAILED', outputs: end.outputs, error: late };
 }
 
 export function tooLate(name: string, timeoutMs: number): TaskTimeoutError {
@@ -220,7 +265,7 @@ export function tooLate(name: string, timeoutMs: number): TaskTimeoutError {
 
 /** Waits without holding anything (rule 3). Its value says how it went; what was inside is recorded there. */
 function holding(over: Promise<Inside>): Work {
-  const body = function* (): Generator<unknown, Context, unknown> {
+  const body = function* (): Generator<unknown, StageValue, unknown> {
     const { status, error } = (yield over) as Inside;
     if (status === 'FAILED') throw error ?? new StageError('a stage inside failed');
     if (status === 'CANCEL')
@@ -230,22 +275,19 @@ function holding(over: Promise<Inside>): Work {
   return { kind: 'function', fn: body as unknown as (...args: readonly never[]) => unknown };
 }
 
-function endOf(outcome: Outcome, info: unknown, outputs: Context, retry: number, errors?: unknown): StageEnd {
-  const retried = retry > 0 ? { retry } : {};
+function endOf(outcome: Outcome, info: Info, given: Context = {}, errors?: unknown): StageEnd {
   switch (outcome.kind) {
     case 'succeeded': {
-      const value = (outcome.value ?? {}) as Context;
-      const status = (value['status'] ?? 'SUCCESS') as Status;
-      return { status, context: { info, ...value, ...outputs, ...retried, status } };
+      const value = (outcome.value ?? { status: 'SUCCESS' }) as StageValue;
+      return { info, ...value, outputs: { ...given, ...value.outputs } };
     }
-    case 'failed': {
-      const told = errors ?? errorInfo(outcome.error);
-      return { status: 'FAILED', context: { status: 'FAILED', info, ...outputs, ...retried, errors: told } };
-    }
+    case 'failed':
+      return { status: 'FAILED', info, outputs: given, errors: errors ?? errorInfo(outcome.error) };
     case 'cancelled':
     case 'blocked': {
-      const told = errors ?? { name: 'StageCancelError', message: messageOf(outcome) };
-      return { status: 'CANCEL', context: { status: 'CANCEL', info, ...outputs, ...retried, errors: told } };
+      const cause = messageOf(outcome);
+      const told = errors ?? { name: 'StageCancelError', message: cause };
+      return { status: 'CANCEL', info, outputs: given, errors: told, cause };
     }
     default:
       return outcome.kind satisfies never;

@@ -1,10 +1,9 @@
 /** Where in a run a list of stages is: what its templates see, what it inherits, what stops it. */
-import type { AttemptContext } from '../../executors/executor.ts';
 import type { StyleControls } from '../../runtime/index.ts';
 import type { RenderOptions, Scope } from '../expressions/index.ts';
 import type { Extras, WorkflowPlan } from '../model.ts';
 import type { LeafHost, Surroundings } from '../stages/leaf.ts';
-import type { Context } from './contexts.ts';
+import type { Context, StageValue } from './contexts.ts';
 import type { Halt } from './halt.ts';
 
 /** What the whole run shares. */
@@ -24,8 +23,7 @@ export interface Frame {
 export type TriggerChild = (
   name: string,
   params: Readonly<Context>,
-  context: AttemptContext,
-) => Generator<unknown, Context, unknown>;
+) => Generator<unknown, StageValue, unknown>;
 
 /** What a job gives to its stages, and a nested stage to those inside it, unless they say otherwise. */
 export interface Inherited {
@@ -33,6 +31,11 @@ export interface Inherited {
   readonly resources: Readonly<Record<string, number>> | undefined;
   readonly executor: string | undefined;
   readonly raiseOnError: boolean;
+}
+
+/** Attempts of those of its tasks that did not succeed. */
+export interface Effort {
+  attempts: number;
 }
 
 export interface Where extends Inherited {
@@ -43,10 +46,16 @@ export interface Where extends Inherited {
   readonly names: string;
   /** params, jobs, matrix, and item, loop, branch or case; without `stages`. */
   readonly scope: Scope;
-  /** What the stages before have left here, by id; grows. */
+  /** What the stages around and before this list have left, by id. */
+  readonly around: Readonly<Context>;
+  /** What the stages before have left in this list, by id; grows, and goes before what is around. */
   readonly stages: Context;
+  /** What its job has done so far. */
+  readonly effort: Effort;
   readonly halt: Halt;
   readonly isFinally: boolean;
+  /** What else than success its job follows: where that changes, all in it is done again. Empty for success. */
+  readonly generation: string;
 }
 
 export const nameIn = (names: string, name: string): string => (names === '' ? name : `${names} > ${name}`);
@@ -71,8 +80,12 @@ export function inherit(
 }
 
 /** The names that templates of a stage may use right now. */
-export function scopeOf({ scope, stages }: Where): Scope {
-  return { ...scope, stages };
+export function scopeOf(where: Where): Scope {
+  return { ...where.scope, stages: stagesSeen(where) };
+}
+
+export function stagesSeen({ around, stages }: Where): Context {
+  return { ...around, ...stages };
 }
 
 export type { LeafHost };

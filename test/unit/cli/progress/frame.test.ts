@@ -159,3 +159,10 @@ it('keeps the output of a task that failed, and forgets that of one that did not
   expect(told.tree.task('0 b')?.tail).toEqual([]);
   expect(plain.signs.failed).toBe('✖');
 });
+
+it('has no total in the last picture: how the run ended is said below it', () => {
+  const over = release().task(1, '[os=linux] > unit', 'succeeded').task(1, 'lint', 'succeeded');
+  expect(text(over.picture(80, 24))).toContain('4/4 done');
+  expect(text(over.run('failed').picture(80, 24))).not.toMatch(/done|cpu/);
+  expect(over.picture(80, 3)).toHaveLength(1);
+});
