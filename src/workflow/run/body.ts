@@ -161,19 +161,23 @@ class WorkflowRun {
     throw failure(plan.name, result);
   }
 
-  /** The last job that did not end well says it. */
+  /** The last job that did not end well says it; one that only could not start, where no other did. */
   #errorOf(): WorkflowResult['errors'] | undefined {
-    const bad = this.#frame.plan.jobs.findLast(({ id }) => {
-      const status = this.#ends.get(id)?.status;
-      return status === 'FAILED' || status === 'CANCEL';
+    const bad = this.#frame.plan.jobs.flatMap(({ id }) => {
+      const end = this.#ends.get(id);
+      return end?.status === 'FAILED' || end?.status === 'CANCEL' ? [{ id, end }] : [];
     });
-    if (bad === undefined) return undefined;
-    const end = this.#ends.get(bad.id);
-    const told = end?.context['errors'] as WorkflowResult['errors'] | undefined;
-    if (told?.name === 'WorkflowError') return told;
-    const what = end?.status === 'CANCEL' ? 'cancelled' : 'failed';
-    return { name: 'WorkflowError', message: `Job execution, '${bad.id}', was ${what}.` };
+    const own = bad.findLast(({ end }) => ruleFaultOf(end) === undefined);
+    if (own === undefined) return ruleFaultOf(bad.at(-1)?.end);
+    const what = own.end.status === 'CANCEL' ? 'cancelled' : 'failed';
+    return { name: 'WorkflowError', message: `Job execution, '${own.id}', was ${what}.` };
   }
+}
+
+/** What a job says whose trigger rule had failed: it is not why the run failed. */
+function ruleFaultOf(end: JobEnd | undefined): WorkflowResult['errors'] | undefined {
+  const told = end?.context['errors'] as WorkflowResult['errors'] | undefined;
+  return told?.name === 'WorkflowError' ? told : undefined;
 }
 
 /** Stages are numbered as they lie in the queue; jobs of one depth as in the file. */

@@ -47,6 +47,8 @@ interface HeldPart {
 }
 
 interface PartEnd {
+  /** The last output called `item`. */
+  readonly item: unknown;
   readonly end: StageEnd;
   readonly context: Context;
   readonly error: Error | undefined;
@@ -84,11 +86,12 @@ class Nested {
 
   #part(part: Part, halt: Halt): HeldPart {
     const stages: Context = {};
+    const carried = { item: undefined as unknown };
     const names = nameIn(this.#name, part.label);
     let error: Error | undefined;
     const held = holdingTask({ ...this.#where, halt }, part.kind, names, undefined, async (inner) => {
       const scope = { ...this.#where.scope, ...part.adds };
-      const where = { ...this.#where, halt: inner, around: this.#around, stages, names, scope };
+      const where = { ...this.#where, halt: inner, around: this.#around, stages, carried, names, scope };
       const { status, ...why } = await this.#runStages(part.stages, where, part.texts);
       error = why.error;
       return {
@@ -101,7 +104,7 @@ class Nested {
     const end = held.end.then((end): PartEnd => {
       const { status, errors } = end;
       const told = errors === undefined ? {} : { errors: error === undefined ? errors : errorInfo(error) };
-      return { end, error, stages, context: { status, ...part.adds, stages, ...told } };
+      return { end, error, stages, item: carried.item, context: { status, ...part.adds, stages, ...told } };
     });
     return { inside: held.inside, end };
   }
@@ -188,7 +191,7 @@ class Nested {
         stages: stage.stages,
         texts: loopTexts(loop),
       };
-      const { end, context, error, stages } = await this.#part(part, halt).end;
+      const { end, context, error, stages, item: left } = await this.#part(part, halt).end;
       loops.set(part.key, context);
       if (end.status === 'FAILED' || end.status === 'CANCEL') {
         const told = error ?? new StageError(`loop ${loop} was stopped`);
@@ -200,7 +203,7 @@ class Nested {
           ...causeIn([end.cause]),
         };
       }
-      item = lastItem(stages) ?? loop + 1;
+      item = left ?? loop + 1;
       const scope = { ...this.#where.scope, stages: { ...this.#around, ...stages }, item, loop: loop + 1 };
       const asked = decided(() => decideAt(this.#where.frame, stage.until, [...stage.path, 'until'], scope));
       if (asked instanceof Error)
@@ -322,10 +325,4 @@ function failure(
 function causeIn(causes: readonly (string | undefined)[]): { readonly cause?: string } {
   const cause = causes.find((one) => one !== undefined);
   return cause === undefined ? {} : { cause };
-}
-
-/** `item` of the last stage that left one. */
-function lastItem(stages: Context): unknown {
-  const outputs = Object.values(stages).map((stage) => (stage as { readonly outputs?: Context }).outputs);
-  return outputs.findLast((one) => one?.['item'] !== undefined && one['item'] !== null)?.['item'];
 }

@@ -52,6 +52,8 @@ async function runStage(stage: StagePlan, outer: Where): Promise<StageEnd> {
   const where: Where = { ...outer, ...inherit(outer, stage) };
   const { end, key, error } = await attempt(stage, where);
   if (key !== undefined) outer.stages[key] = seenAs(end);
+  const item = end.outputs['item'] ?? undefined;
+  if (outer.carried !== undefined && item !== undefined) outer.carried.item = item;
   if (end.status === 'FAILED' && where.raiseOnError) frame.raised ??= error ?? raisedBy(stage, end);
   return end;
 }

@@ -1,5 +1,5 @@
 /** Rendering with the place in the file: what goes wrong in a template names its line. */
-import { SignalboxError } from '../../core/errors.ts';
+import { SignalboxError, StageError } from '../../core/errors.ts';
 import { decide, ExpressionError, render, type Scope } from '../expressions/index.ts';
 import { genId } from '../ids.ts';
 import type { Condition, Path, StagePlan } from '../model.ts';
@@ -41,8 +41,14 @@ export function identityOf(
   const matrix = { matrix: scope['matrix'] ?? {} };
   const text = (value: string, key: string) => String(renderAt(frame, value, [...stage.path, key], matrix));
   const name = text(stage.name, 'name');
-  if (stage.id !== undefined) return { name, key: text(stage.id, 'id') };
+  if (stage.id !== undefined) return { name, key: readKey(text(stage.id, 'id')) };
   const isKept = { ...extras, ...stage.extras }.stage_default_id !== false;
   const isSimple = { ...extras, ...stage.extras }.generate_id_simple_mode !== false;
   return { name, key: isKept ? genId(name, isSimple) : undefined };
+}
+
+/** What outputs are kept under. A matrix may fill anything in. @throws STAGE_FAILED */
+function readKey(id: string): string {
+  if (id !== '__proto__') return id;
+  throw new StageError(`the id of a stage was ${JSON.stringify(id)}, which no record can keep`);
 }

@@ -53,6 +53,8 @@ export interface Where extends Inherited {
   /** What its job has done so far. */
   readonly effort: Effort;
   readonly halt: Halt;
+  /** The last output called `item` in here: what the next loop of an until gets. */
+  readonly carried?: { item: unknown };
   readonly isFinally: boolean;
   /** What else than success its job follows: where that changes, all in it is done again. Empty for success. */
   readonly generation: string;

@@ -60,7 +60,7 @@ jobs:
     };
     expect(timeless(jobs['b'])).toEqual(rule);
     expect(timeless(jobs['c'])).toEqual(rule);
-    expect(errors).toEqual(rule.errors);
+    expect(errors).toEqual({ name: 'WorkflowError', message: "Job execution, 'a', was failed." });
     expect(jobEnds(handle)).toEqual({ a: 'failed', b: 'blocked', c: 'blocked', free: 'succeeded' });
   });
 });
