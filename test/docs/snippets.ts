@@ -15,7 +15,8 @@ import { CommandText } from './command-text.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-const BLOCK = /^```(ts|sh|yaml|js)\n([\s\S]*?)^```\n(?:\n```text\n([\s\S]*?)^```$)?/gm;
+/** A text that holds a fence itself stands between longer ones. */
+const BLOCK = /^```(ts|sh|yaml|js)\n([\s\S]*?)^```\n(?:\n(`{3,})text\n([\s\S]*?)^\3$)?/gm;
 const NAMED = /^(?:#|\/\/) ([\w-]+\.(?:ya?ml|m?js|json))\n/;
 const COMMAND = /^(?:npx )?signalbox /m;
 
@@ -41,7 +42,7 @@ export class Snippets {
   /** `companions`: files that blocks refer to, by name. */
   constructor(page: string, companions: Readonly<Record<string, string>> = {}) {
     this.text = readFileSync(join(root, page), 'utf8');
-    const blocks = [...this.text.matchAll(BLOCK)].map(({ 1: kind, 2: code = '', 3: prints, index: at }) => ({
+    const blocks = [...this.text.matchAll(BLOCK)].map(({ 1: kind, 2: code = '', 4: prints, index: at }) => ({
       kind,
       code,
       prints,

@@ -6,6 +6,7 @@
  */
 import { CancelledError, StageError, WorkflowError } from '../../core/errors.ts';
 import { type Controls, STYLE, type StyleControls } from '../../runtime/index.ts';
+import type { WorkflowPlan } from '../model.ts';
 import { mergeStatuses, type Status } from '../status.ts';
 import { errorInfo, type Info, infoOf } from './contexts.ts';
 import { Halt } from './halt.ts';
@@ -50,16 +51,18 @@ function untilStopped<T>(signal: AbortSignal, result: Promise<T>): Promise<T> {
 class WorkflowRun {
   readonly #frame: Frame;
   readonly #startedAt: number;
-  readonly #main = new Halt();
+  readonly #main: Halt;
   /** Of the finally jobs. */
   readonly #last = new Halt();
   readonly #ends = new Map<string, JobEnd>();
   readonly #stageOf = new Map<string, number>();
   readonly #forget: () => void;
-  #late: WorkflowError | undefined = undefined;
+  readonly #late: WorkflowError;
 
   constructor(frame: Frame, signal: AbortSignal) {
     this.#frame = frame;
+    this.#late = tooLate(frame.plan);
+    this.#main = new Halt(undefined, this.#late);
     const { style, plan } = frame;
     this.#startedAt = style.now();
     for (const job of inQueueOrder(plan.jobs))
@@ -78,14 +81,9 @@ class WorkflowRun {
 
   async result(): Promise<WorkflowResult> {
     const { style } = this.#frame;
-    const late = this.#tooLate();
-    const callOff = this.#limit(late);
+    const callOff = this.#limit();
     await this.#jobs(false, this.#main);
     callOff();
-    // In a later life, where the clock went on, what was stopped says what for.
-    const isLate =
-      this.#main.reason === late || [...this.#ends.values()].some(({ cause }) => cause === late.message);
-    if (isLate) this.#late = late;
     if (this.hasFinally) await this.#jobs(true, this.#last);
     style.expectFinallyTasks(false);
     this.#forget();
@@ -97,14 +95,14 @@ class WorkflowRun {
    * Stops the jobs when the time is over; gives how to call that off. A run that goes on in another process has all
    * of its time again: what it was not running is not counted.
    */
-  #limit(late: Error): () => void {
+  #limit(): () => void {
     const { style, plan } = this.#frame;
     let callOff = () => {};
     const wait = (ms: number) => {
       callOff = style.after(ms, () => {
         // What had ended by then has ended, although it has yet to be shown again.
         if (style.replays) wait(REPLAY_LOOK_MS);
-        else this.#main.stop(late);
+        else this.#main.stop(this.#late);
       });
     };
     wait(plan.timeoutMs);
@@ -130,24 +128,12 @@ class WorkflowRun {
     return { extras, resources, executor, raiseOnError: raiseOnError || extras.stage_raise_error === true };
   }
 
-  #tooLate(): WorkflowError {
-    const { name, timeoutMs } = this.#frame.plan;
-    const seconds = timeoutMs / 1000;
-    return new WorkflowError(
-      'TASK_TIMEOUT',
-      `'${name}' was timeout because it use exec time more than ${seconds} seconds.`,
-      {
-        hint: 'set timeout: (in seconds) at the top of the file',
-        details: { errorName: 'WorkflowTimeoutError' },
-      },
-    );
-  }
-
   #ended(): WorkflowResult {
     const { plan, params, style } = this.#frame;
     const merged = mergeStatuses(plan.jobs.map(({ id }) => this.#ends.get(id)?.status ?? 'CANCEL'));
-    const status = this.#late === undefined ? (merged as WorkflowResult['status']) : 'FAILED';
-    const errors = this.#late === undefined ? this.#errorOf() : errorInfo(this.#late);
+    const isLate = this.#main.reason === this.#late;
+    const status = isLate ? 'FAILED' : (merged as WorkflowResult['status']);
+    const errors = isLate ? errorInfo(this.#late) : this.#errorOf();
     const result: WorkflowResult = {
       status,
       params,
@@ -178,6 +164,18 @@ class WorkflowRun {
 function ruleFaultOf(end: JobEnd | undefined): WorkflowResult['errors'] | undefined {
   const told = end?.context['errors'] as WorkflowResult['errors'] | undefined;
   return told?.name === 'WorkflowError' ? told : undefined;
+}
+
+function tooLate({ name, timeoutMs }: WorkflowPlan): WorkflowError {
+  const seconds = timeoutMs / 1000;
+  return new WorkflowError(
+    'TASK_TIMEOUT',
+    `'${name}' was timeout because it use exec time more than ${seconds} seconds.`,
+    {
+      hint: 'set timeout: (in seconds) at the top of the file',
+      details: { errorName: 'WorkflowTimeoutError' },
+    },
+  );
 }
 
 /** Stages are numbered as they lie in the queue; jobs of one depth as in the file. */

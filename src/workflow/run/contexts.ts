@@ -18,8 +18,6 @@ export interface StageEnd {
   readonly outputs: Readonly<Context>;
   /** `{ name, message }`, or by the names of parts. */
   readonly errors?: unknown;
-  /** Of a cancelled one: what was said to whatever of it was stopped. */
-  readonly cause?: string;
 }
 
 /** What the task of a stage comes to, and a ledger keeps. */

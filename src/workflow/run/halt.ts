@@ -14,9 +14,12 @@ export class Halt {
   readonly #parts = new Set<Halt>();
   readonly #listeners = new Set<() => void>();
   readonly #parent: Halt | undefined;
+  /** What it is stopped for when its time is over. */
+  readonly #limit: Error | undefined;
 
-  constructor(parent?: Halt) {
+  constructor(parent?: Halt, limit?: Error) {
     this.#parent = parent;
+    this.#limit = limit;
     this.#reason = parent?.reason;
     parent?.take(this);
   }
@@ -33,7 +36,16 @@ export class Halt {
     this.#terminate(reason);
   }
 
-  /** The same where somebody else sees to what runs: the runtime does when it stops the whole run. */
+  /**
+   * Something in it was stopped, and was told why. In a later life of the run, whose clock began anew, that is how a
+   * part knows that its time had been over.
+   */
+  wasStoppedFor(text: string): void {
+    if (this.#limit?.message === text) this.stop(this.#limit);
+    else this.#parent?.wasStoppedFor(text);
+  }
+
+  /** The same as `stop` where somebody else sees to what runs: the runtime does when it stops the whole run. */
   startNothing(reason: Error): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;

@@ -18,8 +18,6 @@ export interface JobEnd {
   readonly context: Readonly<Context>;
   /** Attempts of those of its tasks that did not succeed, in all lives of the run. */
   readonly attempts?: number;
-  /** Of a cancelled one: what was said to whatever of it was stopped. */
-  readonly cause?: string;
 }
 
 export interface JobPlace {
@@ -42,9 +40,9 @@ export async function runJob(job: JobPlan, place: JobPlace): Promise<JobEnd> {
   const { frame } = place;
   const startedAt = frame.style.time;
   frame.style.reachStage(place.stage);
-  const halt = new Halt(place.halt);
   const { timeoutMs } = job;
   const late = timeoutMs === undefined ? undefined : tooLate(job.id, timeoutMs);
+  const halt = new Halt(place.halt, late);
   const callOff = late === undefined ? undefined : frame.style.after(timeoutMs ?? 0, () => halt.stop(late));
   const run = new JobRun(job, { ...place, halt });
   const end = inTime(await run.run().catch((error: unknown) => failed(error)), halt, late);
@@ -57,10 +55,9 @@ export async function runJob(job: JobPlan, place: JobPlace): Promise<JobEnd> {
   return { ...end, context, attempts: run.effort.attempts };
 }
 
-/** Running out of time is a failure, whatever was cancelled for it, also by an earlier life of the run. */
+/** Running out of time is a failure, whatever was cancelled for it. */
 function inTime(end: JobEnd, halt: Halt, late: Error | undefined): JobEnd {
-  if (late === undefined || end.status !== 'CANCEL') return end;
-  if (halt.reason !== late && end.cause !== late.message) return end;
+  if (late === undefined || end.status !== 'CANCEL' || halt.reason !== late) return end;
   return { status: 'FAILED', context: { ...end.context, status: 'FAILED', errors: errorInfo(late) } };
 }
 
@@ -140,22 +137,20 @@ class JobRun {
   }
 
   async #single(): Promise<JobEnd> {
-    const { context, ...end } = await this.#combination({}, '', this.#place.halt);
+    const { status, context } = await this.#combination({}, '', this.#place.halt);
     const { matrix: _none, ...seen } = context;
-    return { ...end, context: { ...seen, status: end.status } };
+    return { status, context: { ...seen, status } };
   }
 
   async #combined(all: readonly Readonly<Context>[], limit: number): Promise<JobEnd> {
     const strategies: Context = {};
     const errors: Context = {};
-    let why: string | undefined;
     const halt = new Halt(this.#place.halt);
     const { failFast } = this.#job.strategy;
     const each = async (matrix: Readonly<Context>): Promise<void> => {
       const id = combinationId(matrix);
       const label = Object.entries(matrix).map(([name, value]) => `${name}=${shortly(value)}`);
-      const { status, context, cause } = await this.#combination(matrix, `[${label.join(', ')}]`, halt);
-      why ??= cause;
+      const { status, context } = await this.#combination(matrix, `[${label.join(', ')}]`, halt);
       strategies[id] = context;
       if (context['errors'] !== undefined) errors[id] = context['errors'];
       if (status === 'FAILED' && failFast) halt.stop(new StageError('another combination failed'));
@@ -166,8 +161,7 @@ class JobRun {
     const stopped = this.#place.halt.reason === undefined ? [] : (['CANCEL'] as const);
     const status = mergeStatuses([...statuses, ...stopped]);
     const told = Object.keys(errors).length === 0 ? {} : { errors };
-    const cause = why === undefined ? {} : { cause: why };
-    return { status, context: { strategies, status, ...told }, ...cause };
+    return { status, context: { strategies, status, ...told } };
   }
 
   async #combination(matrix: Readonly<Context>, names: string, halt: Halt): Promise<JobEnd> {
@@ -187,10 +181,10 @@ class JobRun {
       isFinally: this.#job.isFinally,
       generation,
     };
-    const { status, error, ...why } = await runStages(this.#job.stages, where, TEXTS);
+    const { status, error } = await runStages(this.#job.stages, where, TEXTS);
     inner.leave();
     const told = error === undefined ? {} : { errors: errorInfo(error) };
-    return { status, context: { status, matrix, stages, ...told }, ...why };
+    return { status, context: { status, matrix, stages, ...told } };
   }
 }
 

@@ -92,14 +92,9 @@ class Nested {
     const held = holdingTask({ ...this.#where, halt }, part.kind, names, undefined, async (inner) => {
       const scope = { ...this.#where.scope, ...part.adds };
       const where = { ...this.#where, halt: inner, around: this.#around, stages, carried, names, scope };
-      const { status, ...why } = await this.#runStages(part.stages, where, part.texts);
-      error = why.error;
-      return {
-        status,
-        outputs: {},
-        ...(error === undefined ? {} : { error }),
-        ...causeIn([why.cause]),
-      };
+      const { status, error: why } = await this.#runStages(part.stages, where, part.texts);
+      error = why;
+      return { status, outputs: {}, ...(why === undefined ? {} : { error: why }) };
     });
     const end = held.end.then((end): PartEnd => {
       const { status, errors } = end;
@@ -118,7 +113,7 @@ class Nested {
     limit: number,
     halt: Halt,
     ended: (inside: Inside) => void,
-  ): Promise<{ readonly contexts: ReadonlyMap<string, Context>; readonly cause?: string }> {
+  ): Promise<ReadonlyMap<string, Context>> {
     const begun: (readonly [string, Promise<PartEnd>])[] = [];
     // The task that holds a part ends beside the next part: with a store, that saves a commit for each.
     const each = async (part: Part): Promise<void> => {
@@ -129,10 +124,7 @@ class Nested {
     };
     await inPool(parts, limit, each, () => halt.reason !== undefined);
     const ends = await Promise.all(begun.map(async ([key, end]) => [key, await end] as const));
-    return {
-      contexts: new Map(ends.map(([key, { context }]) => [key, context])),
-      ...causeIn(ends.map(([, { end }]) => end.cause)),
-    };
+    return new Map(ends.map(([key, { context }]) => [key, context]));
   }
 
   async #parallel(stage: ParallelStage, halt: Halt): Promise<Inside> {
@@ -141,13 +133,12 @@ class Nested {
       const texts = textsOf('branch', shown(branch));
       return { kind: 'branch', label: branch, key: branch, adds: { branch }, stages, texts };
     });
-    const { contexts, ...cause } = await this.#parts(parts, workers, halt, () => {});
+    const contexts = await this.#parts(parts, workers, halt, () => {});
     const status = this.#merged(contexts, halt);
     return {
       status,
       outputs: { workers, parallel: Object.fromEntries(contexts) },
       ...failure(status, contexts, 'a branch', stage.name),
-      ...cause,
     };
   }
 
@@ -162,7 +153,7 @@ class Nested {
       return { kind: 'item', label: `[${key}]`, key, adds: { item, loop }, stages, texts };
     });
     let failed = false;
-    const { contexts, ...cause } = await this.#parts(parts, concurrent, halt, ({ status, error }) => {
+    const contexts = await this.#parts(parts, concurrent, halt, ({ status, error }) => {
       if (status !== 'FAILED' || failed) return;
       failed = true;
       halt.stop(new StageError(`${error?.message ?? 'an item failed'}; its siblings are stopped`));
@@ -172,7 +163,6 @@ class Nested {
       status,
       outputs: { items, foreach: Object.fromEntries(contexts) },
       ...failure(status, contexts, 'an item', stage.name),
-      ...cause,
     };
   }
 
@@ -195,13 +185,7 @@ class Nested {
       loops.set(part.key, context);
       if (end.status === 'FAILED' || end.status === 'CANCEL') {
         const told = error ?? new StageError(`loop ${loop} was stopped`);
-        return {
-          status: end.status,
-          outputs: outputs(),
-          errors: errorInfo(told),
-          error: told,
-          ...causeIn([end.cause]),
-        };
+        return { status: end.status, outputs: outputs(), errors: errorInfo(told), error: told };
       }
       item = left ?? loop + 1;
       const scope = { ...this.#where.scope, stages: { ...this.#around, ...stages }, item, loop: loop + 1 };
@@ -234,8 +218,8 @@ class Nested {
     const part = { kind: 'case', label: key, key, adds: { case: name }, stages: match.stages, texts };
     const { end, context, error } = await this.#part(part, halt).end;
     const outputs = { case: name, stages: context['stages'] };
-    if (error === undefined) return { status: end.status, outputs, ...causeIn([end.cause]) };
-    return { status: end.status, outputs, errors: errorInfo(error), error, ...causeIn([end.cause]) };
+    if (error === undefined) return { status: end.status, outputs };
+    return { status: end.status, outputs, errors: errorInfo(error), error };
   }
 
   #render(stage: NestedStage, key: string, value: unknown): unknown {
@@ -320,9 +304,4 @@ function failure(
       details: { parts: names },
     }),
   };
-}
-
-function causeIn(causes: readonly (string | undefined)[]): { readonly cause?: string } {
-  const cause = causes.find((one) => one !== undefined);
-  return cause === undefined ? {} : { cause };
 }

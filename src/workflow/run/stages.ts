@@ -24,8 +24,6 @@ export interface ListTexts {
 export interface ListEnd {
   readonly status: Status;
   readonly error: Error | undefined;
-  /** Of a cancelled one: what was said to whatever of it was stopped. */
-  readonly cause?: string;
 }
 
 /** Runs stages in order until one fails or is cancelled. What they leave is in `where.stages`. */
@@ -38,10 +36,9 @@ export async function runStages(
   for (const stage of stages) {
     const shown = stage.id ?? stage.name;
     if (where.halt.reason !== undefined) return { status: 'CANCEL', error: texts.before(shown) };
-    const { status, cause } = await runStage(stage, where);
+    const { status } = await runStage(stage, where);
     if (status === 'FAILED') return { status, error: texts.failed(shown) };
-    if (status === 'CANCEL')
-      return { status, error: texts.after(shown), ...(cause === undefined ? {} : { cause }) };
+    if (status === 'CANCEL') return { status, error: texts.after(shown) };
     if (status !== 'SKIP') allSkipped = false;
   }
   return { status: allSkipped ? 'SKIP' : 'SUCCESS', error: undefined };

@@ -72,8 +72,11 @@ function submit(
   );
 }
 
-function stoppable({ frame: { style } }: Where, handle: TaskHandle<unknown>): Stoppable {
-  return { stop: (reason) => style.stop(handle, reason) };
+async function outcomeIn({ frame: { style }, halt }: Where, handle: TaskHandle<unknown>): Promise<Outcome> {
+  const own: Stoppable = { stop: (reason) => style.stop(handle, reason) };
+  const outcome = await halt.during(own, handle.outcome());
+  if (outcome.kind === 'cancelled') halt.wasStoppedFor(messageOf(outcome));
+  return outcome;
 }
 
 type Ended =
@@ -84,7 +87,7 @@ type Ended =
 export async function endedTask(where: Where, kind: string, name: string, ended: Ended): Promise<StageEnd> {
   const at = where.frame.style.time;
   const handle = submit(where, name, new StyleWork(kind, NOTHING), {}, ended);
-  const outcome = await where.halt.during(stoppable(where, handle), handle.outcome());
+  const outcome = await outcomeIn(where, handle);
   return endOf(outcome, infoOf(at, at));
 }
 
@@ -112,7 +115,7 @@ export async function leafTask(
   // One that was named further out is for the stages that it can run.
   const fits = executor !== undefined && (stage.executor !== undefined || style.takes(work, { executor }));
   const handle: TaskHandle<unknown> = submit(where, name, work, fits ? { ...options, executor } : options);
-  const outcome = await where.halt.during(stoppable(where, handle), handle.outcome());
+  const outcome = await outcomeIn(where, handle);
   if (outcome.kind !== 'succeeded') where.effort.attempts += handle.attempts;
   const retries = retry();
   return endOf(outcome, infoOf(startedAt, style.time), retries === 0 ? {} : { retry: retries });
@@ -174,8 +177,6 @@ export interface Inside {
   readonly errors?: unknown;
   /** Why it failed or was cancelled. */
   readonly error?: Error;
-  /** Of a cancelled one: what was said to whatever of it was stopped. */
-  readonly cause?: string;
 }
 
 /** `end` comes after `inside`, once the task that holds it has ended too. Only `end` may reject. */
@@ -199,7 +200,8 @@ export function holdingTask(
 ): Held {
   const { style } = where.frame;
   const startedAt = style.time;
-  const halt = new Halt(where.halt);
+  const late = timeoutMs === undefined ? undefined : tooLate(name, timeoutMs);
+  const halt = new Halt(where.halt, late);
   const over = defer<Inside>();
   const handle = submit(where, name, new StyleWork(kind, holding(over.promise)), {});
   // Cancelled by itself, it takes what it holds with it.
@@ -208,36 +210,21 @@ export function holdingTask(
     return outcome;
   });
   const settle = async (): Promise<Inside> => {
-    const end = await limited(where, name, timeoutMs, halt, inside);
+    const callOff = late === undefined ? undefined : style.after(timeoutMs ?? 0, () => halt.stop(late));
+    const end = inTime(await guarded(inside, halt), halt, late);
+    callOff?.();
     halt.leave();
     over.settle(end);
     return end;
   };
   const settled = settle();
   const conclude = async (): Promise<StageEnd> => {
-    const { outputs, errors, cause } = await settled;
-    const told = endOf(await ended, infoOf(startedAt, style.time), outputs, errors);
-    return cause === undefined ? told : { ...told, cause };
+    const { outputs, errors } = await settled;
+    return endOf(await ended, infoOf(startedAt, style.time), outputs, errors);
   };
   // Once all inside is over, its own end is on the way: it is what that says.
   const own = { stop: (reason: Error) => void (over.settled || style.stop(handle, reason)) };
   return { inside: settled, end: where.halt.during(own, conclude()) };
-}
-
-/** What is inside, stopped when its time is over. */
-async function limited(
-  { frame: { style } }: Where,
-  name: string,
-  timeoutMs: number | undefined,
-  halt: Halt,
-  inside: (halt: Halt) => Promise<Inside>,
-): Promise<Inside> {
-  if (timeoutMs === undefined) return guarded(inside, halt);
-  const late = tooLate(name, timeoutMs);
-  const callOff = style.after(timeoutMs, () => halt.stop(late));
-  const end = await guarded(inside, halt);
-  callOff();
-  return inTime(end, halt, late);
 }
 
 /** Whatever goes wrong inside is how it ends. */
@@ -249,13 +236,9 @@ async function guarded(inside: (halt: Halt) => Promise<Inside>, halt: Halt): Pro
   }
 }
 
-/**
- * Running out of time is a failure, whatever was cancelled for it. In a later life of the run, where the clock began
- * anew, what was cancelled says what for.
- */
-function inTime(end: Inside, halt: Halt, late: Error): Inside {
-  if (end.status !== 'CANCEL') return end;
-  if (halt.reason !== late && end.cause !== late.message) return end;
+/** Running out of time is a failure, whatever was cancelled for it. */
+function inTime(end: Inside, halt: Halt, late: Error | undefined): Inside {
+  if (late === undefined || end.status !== 'CANCEL' || halt.reason !== late) return end;
   return { status: 'FAILED', outputs: end.outputs, error: late };
 }
 
@@ -285,9 +268,8 @@ function endOf(outcome: Outcome, info: Info, given: Context = {}, errors?: unkno
       return { status: 'FAILED', info, outputs: given, errors: errors ?? errorInfo(outcome.error) };
     case 'cancelled':
     case 'blocked': {
-      const cause = messageOf(outcome);
-      const told = errors ?? { name: 'StageCancelError', message: cause };
-      return { status: 'CANCEL', info, outputs: given, errors: told, cause };
+      const told = errors ?? { name: 'StageCancelError', message: messageOf(outcome) };
+      return { status: 'CANCEL', info, outputs: given, errors: told };
     }
     default:
       return outcome.kind satisfies never;

@@ -9,7 +9,7 @@ import {
   renderPieces,
 } from '../../../../src/workflow/expressions/index.ts';
 
-const options = { filters: BUILT_IN_FILTERS, env: { HOME: '/root', EMPTY: '' }, expandsEnv: true };
+const options = { filters: BUILT_IN_FILTERS, env: { HOME: '/home/me', EMPTY: '' }, expandsEnv: true };
 const scope = {
   params: {
     name: 'ann',
@@ -361,9 +361,9 @@ describe('filters', () => {
 
 describe('the environment', () => {
   it.each([
-    ['${HOME}', '/root'],
-    ['${ HOME }', '/root'],
-    ['${HOME:x}', '/root'],
+    ['${HOME}', '/home/me'],
+    ['${ HOME }', '/home/me'],
+    ['${HOME:x}', '/home/me'],
     ['a${NOPE:x y}b', 'ax yb'],
     ['${NOPE:}', ''],
     ['${NOPE:-x}', '-x'],
@@ -373,7 +373,7 @@ describe('the environment', () => {
     ['$${HOME}', '${HOME}'],
     ['$$$$', '$$'],
     ['$HOME $1 ${1} ${A%b} ${#x}', '$HOME $1 ${1} ${A%b} ${#x}'],
-    ['${HOME}/${{ params.name }}', '/root/ann'],
+    ['${HOME}/${{ params.name }}', '/home/me/ann'],
   ])('%j is %j', (text, value) => {
     expect(rendered(text)).toBe(value);
   });
@@ -426,7 +426,7 @@ describe('for any text', () => {
     'a value comes through unchanged: nothing in it is looked at again',
     (value, before) => {
       const tricky = { v: `${value}\${{ v }}\${HOME}$$` };
-      const expected = `${before.replace('${HOME}', '/root')}${tricky.v}.`;
+      const expected = `${before.replace('${HOME}', '/home/me')}${tricky.v}.`;
       expect(render(`${before}\${{ v }}.`, tricky, options)).toBe(expected);
       expect(render('${{ v }}', tricky, options)).toBe(tricky.v);
     },
